@@ -143,6 +143,14 @@ impl Exception {
         &self.0.message
     }
 
+    /// What was called, and what happened: all but the kind.
+    pub fn call_and_message(&self) -> String {
+        match (self.0.interface, self.0.method) {
+            (Some(interface), Some(method)) => format!("{interface}.{method}: {}", self.0.message),
+            _ => self.0.message.clone(),
+        }
+    }
+
     /// For an exception that crossed a wire: the exception of the other side.
     pub fn remote(&self) -> Option<&Self> {
         self.source().and_then(|source| source.downcast_ref())
@@ -151,11 +159,7 @@ impl Exception {
 
 impl fmt::Display for Exception {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.0.kind)?;
-        if let (Some(interface), Some(method)) = (self.0.interface, self.0.method) {
-            write!(f, "{interface}.{method}: ")?;
-        }
-        f.write_str(&self.0.message)
+        write!(f, "{}: {}", self.0.kind, self.call_and_message())
     }
 }
 

@@ -3,6 +3,16 @@
 //! A program is written against plain Rust traits. The same `Arc<dyn Chain>` is the object itself when both sides live
 //! in one process, and a proxy when they don't. This crate knows no wire protocol: transports are crates that build on it.
 
+pub mod deadline;
 mod exception;
+pub mod interface;
+mod limits;
+pub mod transport;
+pub mod value;
 
+pub use deadline::deadline;
 pub use exception::{Exception, ExceptionKind, Result};
+pub use interface::Interface;
+pub use limits::Limits;
+pub use transport::{Connected, Connection, Options, Transport};
+pub use value::{Opaque, Value};

@@ -1,0 +1,85 @@
+//! What a trait declares, as constants.
+
+use crate::value::{Field, Type};
+
+/// What an interface declares.
+#[derive(Debug)]
+pub struct InterfaceSchema {
+    /// The trait's name.
+    pub name: &'static str,
+    /// The Rust module, as `module_path!` gives it.
+    pub module: &'static str,
+    /// The id on the wire.
+    pub id: u64,
+    /// The interfaces that it extends.
+    pub bases: &'static [fn() -> &'static Self],
+    /// The methods, in the order of the trait.
+    pub methods: &'static [MethodSchema],
+    /// Whether a connection begins with an object of it: its ordinal 0 is then the hand-shake, `construct`.
+    pub bootstrap: bool,
+    /// The ordinal of `destroy`, for an interface whose last proxy waits until the object is dropped.
+    pub destroy: Option<u16>,
+    /// The first lines of the trait's documentation.
+    pub doc: &'static str,
+}
+
+/// What a method declares.
+#[derive(Debug)]
+pub struct MethodSchema {
+    /// The name in Rust's spelling, `snake_case`.
+    pub name: &'static str,
+    /// The name on the wire where it is not derived from [`name`](Self::name).
+    pub wire_name: Option<&'static str>,
+    /// The number on the wire.
+    pub ordinal: u16,
+    /// The parameters.
+    pub params: &'static [Field],
+    /// The results: one named `result`, or those that `results(…)` names.
+    pub results: &'static [Field],
+    /// The error type, unless it is `Exception` itself.
+    pub error: Option<Field>,
+    /// Whether the call carries its thread, and so runs on the server thread that stands for it.
+    pub context: bool,
+    /// The version of the peer's program that brought this method.
+    pub since: Option<&'static str>,
+}
+
+impl InterfaceSchema {
+    /// Whether this is the interface with this id, or extends it.
+    pub fn extends(&self, id: u64) -> bool {
+        self.id == id || self.bases.iter().any(|base| base().extends(id))
+    }
+
+    /// The schema of the interface with this id: this one, or one that it extends.
+    pub fn find(&'static self, id: u64) -> Option<&'static Self> {
+        if self.id == id {
+            return Some(self);
+        }
+        self.bases.iter().find_map(|base| base().find(id))
+    }
+
+    /// The method with this ordinal, not of those that it extends.
+    pub fn method(&self, ordinal: u16) -> Option<&MethodSchema> {
+        self.methods.iter().find(|method| method.ordinal == ordinal)
+    }
+
+    /// The interface that declares `destroy`, this one or one that it extends, and the ordinal.
+    pub fn destroy(&'static self) -> Option<(u64, u16)> {
+        match self.destroy {
+            Some(ordinal) => Some((self.id, ordinal)),
+            None => self.bases.iter().find_map(|base| base().destroy()),
+        }
+    }
+
+    /// The interface that declares the hand-shake, this one or one that it extends.
+    pub fn bootstrap(&'static self) -> Option<u64> {
+        if self.bootstrap { Some(self.id) } else { self.bases.iter().find_map(|base| base().bootstrap()) }
+    }
+}
+
+impl MethodSchema {
+    /// The full type of the error, unless it is `Exception` itself.
+    pub fn error_type(&self) -> Option<Type> {
+        self.error.map(|error| (error.ty)())
+    }
+}
