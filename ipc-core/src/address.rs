@@ -21,6 +21,7 @@ use std::{
 };
 
 pub use error::AddressError;
+pub(crate) use parse::decimal;
 
 /// Where a peer is, and optionally which scheme is spoken there.
 ///
@@ -71,12 +72,12 @@ impl Address {
     /// # Errors
     /// The path is empty or has a zero byte.
     pub fn unix(path: impl Into<PathBuf>) -> Result<Self, AddressError> {
-        Ok(Self::from(parse::unix_path(path.into())?))
+        Ok(Self::of(parse::unix_path(path.into())?))
     }
 
     /// The unix socket at the default path, see [`resolve`](Self::resolve).
     pub fn default_unix() -> Self {
-        Self::from(Endpoint::Unix(None))
+        Self::of(Endpoint::Unix(None))
     }
 
     /// A TCP socket; the host is a name or an IP address, an IPv6 address with or without brackets.
@@ -85,7 +86,7 @@ impl Address {
     /// The host is neither.
     pub fn tcp(host: &str, port: u16) -> Result<Self, AddressError> {
         let host = parse::host(host)?;
-        Ok(Self::from(Endpoint::Tcp { host, port }))
+        Ok(Self::of(Endpoint::Tcp { host, port }))
     }
 
     /// The same with TLS on it.
@@ -94,7 +95,7 @@ impl Address {
     /// As for [`tcp`](Self::tcp).
     pub fn tls(host: &str, port: u16) -> Result<Self, AddressError> {
         let host = parse::host(host)?;
-        Ok(Self::from(Endpoint::Tls { host, port }))
+        Ok(Self::of(Endpoint::Tls { host, port }))
     }
 
     /// An object in this process. It has no scheme.
@@ -102,7 +103,7 @@ impl Address {
     /// # Errors
     /// The name is empty, or has other characters than ASCII letters, digits, `.`, `_` and `-`.
     pub fn local(name: &str) -> Result<Self, AddressError> {
-        Ok(Self::from(parse::local_name(name)?))
+        Ok(Self::of(parse::local_name(name)?))
     }
 
     /// A descriptor that this process inherited.
@@ -110,7 +111,7 @@ impl Address {
     /// # Errors
     /// The number is negative.
     pub fn fd(number: RawFd) -> Result<Self, AddressError> {
-        Ok(Self::from(parse::descriptor(number)?))
+        Ok(Self::of(parse::descriptor(number)?))
     }
 
     /// The same with this scheme.
@@ -152,11 +153,8 @@ impl Address {
         };
         Self { scheme: self.scheme, endpoint }
     }
-}
 
-impl From<Endpoint> for Address {
-    /// Private in effect: an [`Endpoint`] from outside may be one that no address can be parsed to, but harms nobody.
-    fn from(endpoint: Endpoint) -> Self {
+    fn of(endpoint: Endpoint) -> Self {
         Self { scheme: None, endpoint }
     }
 }

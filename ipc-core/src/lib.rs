@@ -3,16 +3,24 @@
 //! A program is written against plain Rust traits. The same `Arc<dyn Chain>` is the object itself when both sides live
 //! in one process, and a proxy when they don't. This crate knows no wire protocol: transports are crates that build on it.
 
+mod address;
 pub mod deadline;
 mod exception;
 pub mod interface;
 mod limits;
+mod process;
+mod server;
+mod socket;
 pub mod transport;
 pub mod value;
 
+pub use address::{Address, AddressError, Endpoint};
 pub use deadline::deadline;
 pub use exception::{Exception, ExceptionKind, Result};
 pub use interface::Interface;
 pub use limits::Limits;
+pub use process::{ExitWatch, FdBy, Process, Spawn, spawned};
+pub use server::{AcceptLoop, Slot, Slots};
+pub use socket::{BindOptions, Closer, Listener, Peer, Readiness, Stream};
 pub use transport::{Connected, Connection, Options, Transport};
 pub use value::{Opaque, Value};

@@ -1,0 +1,124 @@
+//! A bound on how many connections there are at a time.
+
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+/// The places for connections: a counting semaphore that can be closed. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Slots(Arc<Shared>);
+
+/// A connection's place among the [`Slots`]; free again when it is dropped.
+#[derive(Debug)]
+#[must_use = "a slot that is not kept is free again"]
+pub struct Slot(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    most: NonZeroUsize,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    taken: usize,
+    closed: bool,
+}
+
+impl Slots {
+    /// As many places as that.
+    pub fn new(most: NonZeroUsize) -> Self {
+        Self(Arc::new(Shared { most, state: Mutex::default(), changed: Condvar::new() }))
+    }
+
+    /// A place; waits until there is one. `None` once they are closed.
+    pub fn take(&self) -> Option<Slot> {
+        let full = |state: &mut State| !state.closed && state.taken >= self.0.most.get();
+        let mut state = self.0.changed.wait_while(self.0.state(), full).unwrap_or_else(PoisonError::into_inner);
+        if state.closed {
+            return None;
+        }
+        state.taken += 1;
+        Some(Slot(Arc::clone(&self.0)))
+    }
+
+    /// From now on nobody gets a place, also those who wait. The taken ones stay.
+    pub fn close(&self) {
+        self.0.state().closed = true;
+        self.0.changed.notify_all();
+    }
+
+    /// How many are taken.
+    pub fn taken(&self) -> usize {
+        self.0.state().taken
+    }
+
+    /// Waits until none is taken; `false` if `timeout` is over first.
+    pub fn wait_empty(&self, timeout: Duration) -> bool {
+        let busy = |state: &mut State| state.taken > 0;
+        let waited = self.0.changed.wait_timeout_while(self.0.state(), timeout, busy);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.state().taken -= 1;
+        // All: who waits for a place and who waits for none to be taken share the variable.
+        self.0.changed.notify_all();
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::mpsc::channel, thread};
+
+    use super::*;
+
+    fn slots(most: usize) -> Slots {
+        Slots::new(NonZeroUsize::new(most).unwrap())
+    }
+
+    #[test]
+    fn a_slot_is_free_again_after_its_drop() {
+        let slots = slots(1);
+        let slot = slots.take();
+        assert_eq!(slots.taken(), 1);
+        let (taken, when_taken) = channel();
+        let waiter = thread::spawn({
+            let slots = slots.clone();
+            move || taken.send(slots.take()).unwrap()
+        });
+        assert!(when_taken.try_recv().is_err());
+        drop(slot);
+        let second = when_taken.recv().unwrap();
+        assert!(second.is_some());
+        assert_eq!(slots.taken(), 1);
+        waiter.join().unwrap();
+    }
+
+    #[test]
+    fn closing_ends_the_wait_for_a_slot_and_leaves_the_taken_ones() {
+        let slots = slots(1);
+        let slot = slots.take();
+        let waiter = thread::spawn({
+            let slots = slots.clone();
+            move || slots.take().is_none()
+        });
+        slots.close();
+        assert!(waiter.join().unwrap());
+        assert!(!slots.wait_empty(Duration::ZERO));
+        drop(slot);
+        assert!(slots.wait_empty(Duration::ZERO));
+        assert!(slots.take().is_none());
+    }
+}
