@@ -11,6 +11,7 @@ mod limits;
 mod process;
 mod server;
 mod socket;
+pub mod threads;
 pub mod transport;
 pub mod value;
 

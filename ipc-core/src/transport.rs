@@ -77,6 +77,7 @@ use crate::{
     exception::{Exception, Result},
     interface::{Interface, Method},
     limits::Limits,
+    socket::Stream,
     value::{Args, Fault},
 };
 
