@@ -93,7 +93,7 @@ pub trait Transport: Send + Sync + 'static {
     /// `Disconnected` if the peer goes before the hand-shake is done, `Unimplemented` if it does not know the interface.
     fn connect<I: Interface + ?Sized>(
         &self,
-        stream: std::os::unix::net::UnixStream,
+        stream: Stream,
         options: Options,
     ) -> Result<Connected<I>>;
 
@@ -104,7 +104,7 @@ pub trait Transport: Send + Sync + 'static {
     /// `Disconnected` if the peer is gone already.
     fn accept<I: Interface + ?Sized>(
         &self,
-        stream: std::os::unix::net::UnixStream,
+        stream: Stream,
         root: Arc<I>,
         options: Options,
     ) -> Result<Connection>;
