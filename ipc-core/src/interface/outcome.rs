@@ -21,6 +21,9 @@ pub trait Outcome {
 
     /// The `Result`, whatever its alias.
     fn into_result(self) -> Result<Self::Ok, Self::Err>;
+
+    /// The way back.
+    fn from_result(result: Result<Self::Ok, Self::Err>) -> Self;
 }
 
 impl<T, E: Fault> Outcome for Result<T, E> {
@@ -34,5 +37,9 @@ impl<T, E: Fault> Outcome for Result<T, E> {
 
     fn into_result(self) -> Self {
         self
+    }
+
+    fn from_result(result: Self) -> Self {
+        result
     }
 }

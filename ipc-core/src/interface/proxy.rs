@@ -17,8 +17,9 @@ impl<R> Proxy<R> {
     }
 }
 
-impl<R: fmt::Debug> fmt::Debug for Proxy<R> {
+/// For every `R`: an interface may extend `Debug`, and is implemented for all proxies alike.
+impl<R> fmt::Debug for Proxy<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Proxy").field(&self.0).finish()
+        f.debug_struct("Proxy").finish_non_exhaustive()
     }
 }

@@ -130,7 +130,7 @@ impl<T: Value, E: Value> Value for std::result::Result<T, E> {
 
 /// What the reader of an enum says to a variant that it does not know.
 #[doc(hidden)]
-pub fn unknown_variant(name: &str, tag: u16) -> Exception {
+pub fn unknown_variant(name: &str, tag: impl std::fmt::Display) -> Exception {
     Exception::new(ExceptionKind::Protocol, format!("{name} has no variant number {tag}; is the peer newer?"))
 }
 

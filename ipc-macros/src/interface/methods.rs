@@ -1,0 +1,173 @@
+//! A method: its schema, its proxy's and its dispatch.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Ident, Type, parse_quote, spanned::Spanned};
+
+use super::{
+    expand::option,
+    parse::{Method, Param},
+};
+use crate::{
+    at::at,
+    attrs::ValueAttrs,
+    codec::{Codec, Hooks},
+    names::plain,
+};
+
+/// The three parts.
+pub(super) struct Expanded {
+    /// In the schema.
+    pub(super) schema: TokenStream,
+    /// In the trait's implementation for the proxy.
+    pub(super) proxy: TokenStream,
+    /// An arm of the `match` on ordinals.
+    pub(super) dispatch: TokenStream,
+}
+
+/// The results of a method: how they are declared, wrapped into a tuple of values, and unwrapped.
+struct Results {
+    fields: Vec<TokenStream>,
+    wrap: TokenStream,
+    unwrap: TokenStream,
+}
+
+/// Expands method number `number` of the trait at `path`.
+pub(super) fn method(
+    method: &Method,
+    number: usize,
+    ordinal: u16,
+    path: &TokenStream,
+    hooks: &mut Hooks<'_>,
+    core: &TokenStream,
+) -> Expanded {
+    let output: Type = method.output.clone().unwrap_or_else(|| parse_quote!(()));
+    let codecs: Vec<Codec> = method.params.iter().map(|param| hooks.codec(&param.ty, &param.attrs)).collect();
+    let results = results(method, &output, hooks, core);
+    Expanded {
+        schema: schema(method, ordinal, &output, &codecs, &results, core),
+        proxy: proxy(method, number, path, &output, &codecs, &results, core),
+        dispatch: dispatch(method, number, ordinal, path, &codecs, &results, core),
+    }
+}
+
+fn schema(
+    method: &Method,
+    ordinal: u16,
+    output: &Type,
+    codecs: &[Codec],
+    results: &Results,
+    core: &TokenStream,
+) -> TokenStream {
+    let name = plain(&method.sig.ident);
+    let wire_name = option(method.args.name.as_ref());
+    let since = option(method.args.since.as_ref());
+    let context = method.args.no_context.is_none();
+    let params = method.params.iter().zip(codecs).map(|(param, codec)| codec.field(core, &param.name, &param.attrs));
+    let fields = &results.fields;
+    let outcome = outcome(output, core);
+    quote! {
+        #core::interface::MethodSchema {
+            name: #name,
+            wire_name: #wire_name,
+            ordinal: #ordinal,
+            params: &[#(#params),*],
+            results: &[#(#fields),*],
+            error: #outcome::ERROR,
+            context: #context,
+            since: #since,
+        }
+    }
+}
+
+fn proxy(
+    method: &Method,
+    number: usize,
+    path: &TokenStream,
+    output: &Type,
+    codecs: &[Codec],
+    results: &Results,
+    core: &TokenStream,
+) -> TokenStream {
+    let name = &method.sig.ident;
+    let args = args(&method.params);
+    let types = method.params.iter().map(|param| &param.ty);
+    let wrapped = args.iter().zip(codecs).map(|(arg, codec)| codec.wrap(core, quote!(#arg)));
+    let unwrap = &results.unwrap;
+    let outcome = outcome(output, core);
+    quote_spanned! {at(name.span())=>
+        fn #name(&self, #(#args: #types),*) -> #output {
+            #outcome::from_result(
+                #core::transport::Remote::call(
+                    #core::interface::Proxy::remote(self),
+                    #core::interface::method::<dyn #path, #number>(),
+                    (#(#wrapped,)*),
+                )
+                .map(#unwrap),
+            )
+        }
+    }
+}
+
+fn dispatch(
+    method: &Method,
+    number: usize,
+    ordinal: u16,
+    path: &TokenStream,
+    codecs: &[Codec],
+    results: &Results,
+    core: &TokenStream,
+) -> TokenStream {
+    let name = &method.sig.ident;
+    let args = args(&method.params);
+    let types = codecs.iter().map(|codec| codec.value(core));
+    let unwrapped = args.iter().zip(codecs).map(|(arg, codec)| codec.unwrap(quote!(#arg)));
+    let wrap = &results.wrap;
+    quote_spanned! {at(name.span())=>
+        #ordinal => #core::transport::IncomingCall::answer(
+            __call,
+            #core::interface::method::<Self, #number>(),
+            |(#(#args,)*): (#(#types,)*)| {
+                #core::interface::Outcome::into_result(<Self as #path>::#name(&*__this, #(#unwrapped),*)).map(#wrap)
+            },
+        ),
+    }
+}
+
+fn results(method: &Method, output: &Type, hooks: &mut Hooks<'_>, core: &TokenStream) -> Results {
+    let outcome = outcome(output, core);
+    let attrs = ValueAttrs::default();
+    let names = match &method.args.results {
+        None => vec![String::from("result")],
+        Some((_, names)) => names.iter().map(plain).collect(),
+    };
+    if let [name] = &names[..] {
+        let ty = quote!(#outcome::Ok);
+        let hook = method.args.with.as_ref().map(|hook| hooks.hook(hook, None, ty.clone()));
+        let codec = Codec { ty, hook, span: output.span() };
+        let (wrapped, unwrapped) = (codec.wrap(core, quote!(__result)), codec.unwrap(quote!(__result)));
+        return Results {
+            fields: vec![codec.field(core, name, &attrs)],
+            wrap: quote!(|__result| (#wrapped,)),
+            unwrap: quote!(|(__result,)| #unwrapped),
+        };
+    }
+    let fields = names.iter().enumerate().map(|(number, name)| {
+        let ty = quote_spanned!(at(output.span())=> <#outcome::Ok as #core::value::Element<#number>>::Type);
+        Codec { ty, hook: None, span: output.span() }.field(core, name, &attrs)
+    });
+    let elements: Vec<Ident> = (0..names.len()).map(|number| format_ident!("__result{number}")).collect();
+    // A tuple of another length does not match.
+    let tuple = quote_spanned!(at(output.span())=> |(#(#elements,)*)| (#(#elements,)*));
+    Results { fields: fields.collect(), wrap: tuple.clone(), unwrap: tuple }
+}
+
+/// The prefix of a path to what the return type has as an outcome.
+fn outcome(output: &Type, core: &TokenStream) -> TokenStream {
+    quote_spanned!(at(output.span())=> <#output as #core::interface::Outcome>)
+}
+
+/// Names of our own: the user's may be those of what stands around them.
+fn args(params: &[Param]) -> Vec<Ident> {
+    (0..params.len()).map(|number| format_ident!("__arg{number}")).collect()
+}

@@ -1,0 +1,1 @@
+//! What the types in a method's signature may not be.
