@@ -1,0 +1,1 @@
+//! Derived `.capnp` text.
