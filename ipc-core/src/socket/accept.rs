@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use rustix::io::Errno;
+use rustix::{
+    io::Errno,
+    net::{Shutdown, shutdown},
+};
 
 use super::{
     Listener, Peer, Stream,
@@ -27,7 +30,7 @@ impl Listener {
     ///
     /// A peer that may not connect is closed, with a warning in the trace, and so is one whose user can't be told.
     /// Without descriptors or memory for another stream it tries again after a pause of 10 ms to 1 s: the peers stay in
-    /// the backlog. At the longest pause it closes one waiting peer each time, so that none waits for ever.
+    /// the backlog. After the longest pause it ends one of them and begins anew, so that none waits for ever.
     ///
     /// # Errors
     /// `Cancelled` once the listener is [closed](Self::close). Any other is the operating system's and final.
@@ -41,8 +44,7 @@ impl Listener {
                     None => pause = FIRST_PAUSE,
                 },
                 Err(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::NOBUFS) => {
-                    self.sit_out(pause)?;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    pause = self.sit_out(pause)?;
                 }
                 Err(e) if is_one_connection(e) => {}
                 Err(e) => return Err(unreachable(format!("cannot accept at {}", self.address()), e)),
@@ -77,25 +79,42 @@ impl Listener {
         Some(stream)
     }
 
-    /// Waits out a shortage. Nothing tells when it is over, but being closed ends the wait.
-    fn sit_out(&self, pause: Duration) -> Result<()> {
+    /// Waits out a shortage; says how long to wait the next time. Nothing tells when it is over, but being closed ends
+    /// the wait.
+    fn sit_out(&self, pause: Duration) -> Result<Duration> {
         if pause == FIRST_PAUSE {
             tracing::warn!(target: "ipc", listener = %self.address(), "no descriptor or memory for another connection");
         }
-        if pause == LONGEST_PAUSE {
-            self.shed();
-        }
         let [closed] = wait_any([&self.closer()], deadline_in(pause)).map_err(|e| unreachable("cannot poll", e))?;
-        if closed { Err(self.closed()) } else { Ok(()) }
+        if closed {
+            return Err(self.closed());
+        }
+        // Whoever waits after the one that was closed gets the full time.
+        if pause == LONGEST_PAUSE && self.shed() {
+            return Ok(FIRST_PAUSE);
+        }
+        Ok((pause * 2).min(LONGEST_PAUSE))
     }
 
-    /// Closes one waiting connection, in the place of the reserved descriptor.
-    fn shed(&self) {
+    /// Ends one waiting connection, in the place of the reserved descriptor; `false` if that did not help.
+    fn shed(&self) -> bool {
         let mut spare = self.spare();
-        let shed = spare.take().is_some() && open::accept(self.fd.as_fd()).is_ok();
-        *spare = reserve(&self.fd).ok();
-        if shed {
-            tracing::warn!(target: "ipc", listener = %self.address(), "closed a connection that has waited for a descriptor");
+        if spare.take().is_none() {
+            *spare = reserve(&self.fd).ok();
+            return false;
+        }
+        match open::accept(self.fd.as_fd()) {
+            Ok(fd) => {
+                tracing::warn!(target: "ipc", listener = %self.address(), "ended a connection that waited for a descriptor");
+                // Shut down, not closed: so it holds the place, which another thread could take in between.
+                let _ = shutdown(&fd, Shutdown::Both);
+                *spare = Some(fd);
+                true
+            }
+            Err(_) => {
+                *spare = reserve(&self.fd).ok();
+                false
+            }
         }
     }
 

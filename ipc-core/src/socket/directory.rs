@@ -27,19 +27,39 @@ pub(super) fn check(directory: &Path) -> Result<()> {
             format!("{shown} is no directory, so no socket can be in it"),
         ));
     }
-    let us = geteuid().as_raw();
-    if found.uid() != us && found.uid() != 0 {
-        let message = format!(
-            "the socket's directory {shown} belongs to uid {}, who could replace the socket: expected one of uid {us} or root",
-            found.uid()
-        );
-        return Err(refused(io::ErrorKind::PermissionDenied, message));
+    match objection(found.uid(), found.mode(), geteuid().as_raw()) {
+        Some(why) => {
+            let message =
+                format!("the directory {shown} is not safe for a socket, which could be replaced there: {why}");
+            Err(refused(io::ErrorKind::PermissionDenied, message))
+        }
+        None => Ok(()),
     }
-    if found.mode() & WRITABLE_BY_ALL != 0 && found.mode() & STICKY == 0 {
-        let message = format!(
-            "everybody can write to the socket's directory {shown} and could replace the socket: expected mode 0700, or the sticky bit"
-        );
-        return Err(refused(io::ErrorKind::PermissionDenied, message));
+}
+
+fn objection(owner: u32, mode: u32, us: u32) -> Option<String> {
+    if owner != us && owner != 0 {
+        return Some(format!("it belongs to uid {owner}, expected uid {us} or root"));
     }
-    Ok(())
+    if mode & WRITABLE_BY_ALL != 0 && mode & STICKY == 0 {
+        return Some("everybody can write to it, expected mode 0700, or the sticky bit".into());
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_may_rename_files_counts() {
+        assert_eq!(objection(7, 0o700, 7), None);
+        assert_eq!(objection(0, 0o755, 7), None);
+        assert_eq!(objection(0, 0o1777, 7), None);
+        assert_eq!(objection(7, 0o770, 7), None);
+        assert!(objection(8, 0o700, 7).is_some());
+        assert!(objection(7, 0o777, 7).is_some());
+        assert!(objection(0, 0o777, 7).is_some());
+        assert!(objection(7, 0o700, 0).is_some());
+    }
 }

@@ -55,3 +55,59 @@ pub(crate) fn adopt(number: RawFd) -> io::Result<OwnedFd> {
     adopted.insert(number);
     Ok(owned)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs::File,
+        net::UdpSocket,
+        os::{
+            fd::{AsRawFd, IntoRawFd},
+            unix::net::UnixStream,
+        },
+        sync::atomic::{AtomicI32, Ordering},
+    };
+
+    use rustix::io::fcntl_dupfd_cloexec;
+
+    use super::*;
+
+    /// A descriptor as it is after an exec: without an owner, and not closed on exec. Its number was never adopted.
+    fn inherited(of: impl Into<OwnedFd>) -> RawFd {
+        static NEXT: AtomicI32 = AtomicI32::new(500);
+        let fd = fcntl_dupfd_cloexec(of.into(), NEXT.fetch_add(1, Ordering::Relaxed)).unwrap();
+        fcntl_setfd(&fd, FdFlags::empty()).unwrap();
+        fd.into_raw_fd()
+    }
+
+    fn message(number: RawFd) -> String {
+        adopt(number).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_descriptor_is_adopted_once() {
+        let (a, _b) = UnixStream::pair().unwrap();
+        let number = inherited(a);
+        let owned = adopt(number).unwrap();
+        assert_eq!(owned.as_raw_fd(), number);
+        assert!(fcntl_getfd(&owned).unwrap().contains(FdFlags::CLOEXEC));
+        assert!(message(number).contains("was taken already"));
+        drop(owned);
+        assert!(message(number).contains("was taken already"));
+    }
+
+    #[test]
+    fn what_this_process_owns_is_not_adopted() {
+        let (a, _b) = UnixStream::pair().unwrap();
+        assert!(message(a.as_raw_fd()).contains("opened in this process"));
+        assert!(message(-1).contains("standard stream"));
+        assert!(message(2).contains("standard stream"));
+    }
+
+    #[test]
+    fn what_is_no_open_stream_socket_is_not_adopted() {
+        assert!(message(RawFd::MAX).contains("is not open"));
+        assert!(message(inherited(File::open("/dev/null").unwrap())).contains("is no socket"));
+        assert!(message(inherited(UdpSocket::bind("127.0.0.1:0").unwrap())).contains("another type"));
+    }
+}

@@ -63,3 +63,17 @@ impl Users {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_user_is_nobody() {
+        assert!(Users::Only(7).admit(Some(7)));
+        assert!(!Users::Only(7).admit(Some(8)));
+        assert!(!Users::Only(7).admit(Some(0)));
+        assert!(!Users::Only(7).admit(None));
+        assert!(Users::Any.admit(None));
+    }
+}
