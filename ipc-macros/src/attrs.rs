@@ -31,9 +31,9 @@ pub(crate) enum Hook {
     /// `module`
     Module(Path),
     /// `option(HOOK)`
-    Option(Box<Hook>),
+    Option(Box<Self>),
     /// `list(HOOK)`
-    List(Box<Hook>),
+    List(Box<Self>),
 }
 
 /// On a parameter of an interface method.

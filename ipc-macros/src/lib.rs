@@ -8,9 +8,11 @@ mod attrs;
 mod codec;
 mod core_path;
 mod errors;
+mod fields;
 mod generics;
 mod interface;
 mod names;
+mod types;
 mod value;
 
 use proc_macro::TokenStream;

@@ -1,6 +1,6 @@
 //! A method: its schema, its proxy's and its dispatch.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Ident, Type, parse_quote, spanned::Spanned};
 
@@ -27,7 +27,7 @@ pub(super) struct Expanded {
 
 /// The results of a method: how they are declared, wrapped into a tuple of values, and unwrapped.
 struct Results {
-    fields: Vec<TokenStream>,
+    fields: TokenStream,
     wrap: TokenStream,
     unwrap: TokenStream,
 }
@@ -72,7 +72,7 @@ fn schema(
             wire_name: #wire_name,
             ordinal: #ordinal,
             params: &[#(#params),*],
-            results: &[#(#fields),*],
+            results: #fields,
             error: #outcome::ERROR,
             context: #context,
             since: #since,
@@ -145,21 +145,33 @@ fn results(method: &Method, output: &Type, hooks: &mut Hooks<'_>, core: &TokenSt
         let ty = quote!(#outcome::Ok);
         let hook = method.args.with.as_ref().map(|hook| hooks.hook(hook, None, ty.clone()));
         let codec = Codec { ty, hook, span: output.span() };
+        let value = codec.value(core);
         let (wrapped, unwrapped) = (codec.wrap(core, quote!(__result)), codec.unwrap(quote!(__result)));
         return Results {
-            fields: vec![codec.field(core, name, &attrs)],
+            fields: {
+                let field = codec.field(core, name, &attrs);
+                quote!(&[#field])
+            },
             wrap: quote!(|__result| (#wrapped,)),
-            unwrap: quote!(|(__result,)| #unwrapped),
+            unwrap: quote!(|(__result,): (#value,)| #unwrapped),
         };
     }
     let fields = names.iter().enumerate().map(|(number, name)| {
         let ty = quote_spanned!(at(output.span())=> <#outcome::Ok as #core::value::Element<#number>>::Type);
         Codec { ty, hook: None, span: output.span() }.field(core, name, &attrs)
     });
-    let elements: Vec<Ident> = (0..names.len()).map(|number| format_ident!("__result{number}")).collect();
-    // A tuple of another length does not match.
-    let tuple = quote_spanned!(at(output.span())=> |(#(#elements,)*)| (#(#elements,)*));
-    Results { fields: fields.collect(), wrap: tuple.clone(), unwrap: tuple }
+    // An alias may hide how long the tuple is.
+    let span = method.args.results.as_ref().map_or_else(Span::call_site, |(span, _)| *span);
+    let length = names.len();
+    let assertion = quote_spanned! {at(span)=>
+        ::core::assert!(
+            <#outcome::Ok as #core::value::Args>::KINDS.len() == #length,
+            "`results` names each element of the tuple that the method returns, once",
+        );
+    };
+    let fields = quote!({ #assertion &[#(#fields),*] });
+    let itself = quote!(|__results: #outcome::Ok| __results);
+    Results { fields, wrap: itself.clone(), unwrap: itself }
 }
 
 /// The prefix of a path to what the return type has as an outcome.

@@ -5,7 +5,6 @@ mod expand;
 mod methods;
 mod ordinals;
 mod parse;
-mod types;
 mod validate;
 
 use proc_macro2::TokenStream;

@@ -11,6 +11,7 @@ use crate::{
     attrs::{ON_PARAM, ValueAttrs, strip},
     errors::Errors,
     names::plain,
+    types::ends_with,
 };
 
 /// A trait as an interface.
@@ -95,11 +96,6 @@ fn bases(item: &ItemTrait) -> Vec<Path> {
     paths.filter(|path| !["Send", "Sync", "Debug"].iter().any(|name| ends_with(path, name))).cloned().collect()
 }
 
-/// Whether a path's last segment is this name.
-pub(super) fn ends_with(path: &Path, name: &str) -> bool {
-    path.segments.last().is_some_and(|segment| segment.ident == name)
-}
-
 fn first_paragraph(attrs: &[Attribute]) -> String {
     let lines = attrs.iter().filter_map(|attr| {
         let doc = attr.meta.require_name_value().ok().filter(|doc| doc.path.is_ident("doc"))?;
@@ -111,7 +107,7 @@ fn first_paragraph(attrs: &[Attribute]) -> String {
             _ => None,
         }
     });
-    let text = lines.flat_map(|line| line.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>());
+    let text = lines.flat_map(|line| line.split('\n').map(|line| line.trim().to_owned()).collect::<Vec<_>>());
     let paragraph = text.skip_while(String::is_empty).take_while(|line| !line.is_empty());
     paragraph.collect::<Vec<_>>().join("\n")
 }

@@ -2,18 +2,14 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Ident, Member as Name, Type, spanned::Spanned};
+use syn::{Ident, Member as Name, spanned::Spanned};
 
 use super::parse::{Member, Members};
 use crate::{
     at::at,
-    attrs::ValueAttrs,
     codec::{Codec, Hooks},
     errors::Errors,
 };
-
-/// Checks a field's attributes against its type.
-pub(super) fn check(_ty: &Type, _attrs: &ValueAttrs, _errors: &mut Errors) {}
 
 /// The positions of the fields in the order of their ordinals: all declare one, from 0 on, or none does.
 pub(super) fn order(fields: &[Member], errors: &mut Errors) -> Vec<usize> {

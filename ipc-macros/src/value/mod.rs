@@ -21,8 +21,8 @@ fn implementation(item: &DeriveInput) -> syn::Result<TokenStream> {
     let target = parse::Target::parse(item, &mut errors);
     let core = errors.take(core_path());
     let body = match &item.data {
-        Data::Struct(data) => parse::structure(data, &mut errors).map(parse::Body::Struct),
-        Data::Enum(data) => parse::enumeration(item, data, &mut errors).map(parse::Body::Enum),
+        Data::Struct(data) => parse::structure(data, target.opaque, &mut errors).map(parse::Body::Struct),
+        Data::Enum(data) => parse::enumeration(item, data, target.opaque, &mut errors).map(parse::Body::Enum),
         Data::Union(data) => {
             errors.at(data.union_token, "a union cannot cross: nobody knows which field is there; write an enum");
             None

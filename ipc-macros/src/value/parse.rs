@@ -8,6 +8,7 @@ use crate::{
     errors::Errors,
     generics,
     names::plain,
+    types,
 };
 
 /// The type itself.
@@ -103,12 +104,12 @@ impl Enum {
 }
 
 /// Reads a struct.
-pub(super) fn structure(data: &DataStruct, errors: &mut Errors) -> Option<Members> {
-    Some(members(&data.fields, "field", errors))
+pub(super) fn structure(data: &DataStruct, opaque: bool, errors: &mut Errors) -> Option<Members> {
+    Some(members(&data.fields, "field", opaque, errors))
 }
 
 /// Reads an enum.
-pub(super) fn enumeration(item: &DeriveInput, data: &DataEnum, errors: &mut Errors) -> Option<Enum> {
+pub(super) fn enumeration(item: &DeriveInput, data: &DataEnum, opaque: bool, errors: &mut Errors) -> Option<Enum> {
     let repr = repr(&item.attrs, errors);
     if data.variants.is_empty() {
         errors.at(&item.ident, "an enum without variants has no value that could cross");
@@ -127,7 +128,7 @@ pub(super) fn enumeration(item: &DeriveInput, data: &DataEnum, errors: &mut Erro
         Variant {
             ident: variant.ident.clone(),
             name: name(attrs.name.as_ref(), &variant.ident),
-            members: members(&variant.fields, "", errors),
+            members: members(&variant.fields, "", opaque, errors),
             exception: attrs.exception.is_some(),
         }
     });
@@ -138,7 +139,7 @@ pub(super) fn enumeration(item: &DeriveInput, data: &DataEnum, errors: &mut Erro
     Some(enumeration)
 }
 
-fn members(source: &Fields, prefix: &str, errors: &mut Errors) -> Members {
+fn members(source: &Fields, prefix: &str, opaque: bool, errors: &mut Errors) -> Members {
     let style = match source {
         Fields::Named(_) => Style::Named,
         Fields::Unnamed(_) => Style::Tuple,
@@ -146,7 +147,10 @@ fn members(source: &Fields, prefix: &str, errors: &mut Errors) -> Members {
     };
     let parsed = source.iter().enumerate().map(|(number, field)| {
         let attrs = ValueAttrs::parse(&field.attrs, ON_FIELD, errors);
-        fields::check(&field.ty, &attrs, errors);
+        crate::fields::check(&field.ty, &attrs, errors);
+        if attrs.with.is_none() && attrs.opaque.is_none() && !opaque {
+            types::check_field(&field.ty, errors);
+        }
         Member {
             ident: field.ident.clone(),
             name: field.ident.as_ref().map_or_else(|| format!("{prefix}{number}"), plain),

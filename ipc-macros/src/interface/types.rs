@@ -1,1 +1,0 @@
-//! What the types in a method's signature may not be.
