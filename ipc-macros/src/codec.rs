@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{GenericArgument, Generics, Ident, PathArguments, Type, spanned::Spanned};
 
 use crate::{
-    at::at,
+    at::{at, path_at},
     attrs::{Hook, ValueAttrs},
     generics,
 };
@@ -70,11 +70,13 @@ impl<'a> Hooks<'a> {
         let declared = generics::without_bounds(self.generics);
         let types = self.generics.type_params().map(|param| &param.ident);
         let span = module.span();
-        let at = |item: &str| -> TokenStream {
+        let item = |item: &str| -> TokenStream {
             let item = Ident::new(item, span);
             quote_spanned!(at(span)=> #module::#item)
         };
-        let (kind, full, write, read) = (at("KIND"), at("ty"), at("write"), at("read"));
+        let (kind, full, write, read) = (item("KIND"), item("ty"), item("write"), item("read"));
+        let write = quote_spanned!(at(span)=> #write(__value, __writer));
+        let read = quote_spanned!(at(span)=> #read(__reader));
         self.items.push(quote! {
             struct #name #declared (::core::marker::PhantomData<fn() -> (#(#types,)*)>);
 
@@ -87,11 +89,11 @@ impl<'a> Hooks<'a> {
                 }
 
                 fn write<__W: #core::value::Writer>(__value: &#ty, __writer: __W) -> #core::Result<()> {
-                    #write(__value, __writer)
+                    #write
                 }
 
                 fn read<__R: #core::value::Reader>(__reader: __R) -> #core::Result<#ty> {
-                    #read(__reader)
+                    #read
                 }
             }
         });
@@ -141,16 +143,18 @@ impl Codec {
 
     /// The field's declaration in a schema.
     pub(crate) fn field(&self, core: &TokenStream, name: &str, attrs: &ValueAttrs) -> TokenStream {
+        let core = &path_at(core, self.span);
         let value = self.value(core);
         let mut field = quote_spanned!(at(self.span)=> #core::value::Field::of::<#value>(#name));
         if let Some(name) = &attrs.name {
             field = quote!(#field.named(#name));
         }
-        if attrs.has.is_some() {
-            field = quote!(#field.with_presence());
+        if let Some(has) = attrs.has {
+            field = quote_spanned!(at(has)=> #field.with_presence());
         }
         if let Some(default) = &attrs.default {
             let ty = &self.ty;
+            let core = &path_at(core, default.span());
             let bits = match &self.hook {
                 None => quote_spanned!(at(default.span())=> #core::value::Bits::<#ty>(#default).get()),
                 Some(_) => quote_spanned!(at(default.span())=> #core::value::Bits(#default).get()),

@@ -104,4 +104,5 @@ pub trait Value: Sized + Send + 'static {
 )]
 pub trait Fault: Value + From<Exception> {}
 
+#[diagnostic::do_not_recommend]
 impl<E: Value + From<Exception>> Fault for E {}

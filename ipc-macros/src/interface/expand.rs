@@ -10,7 +10,7 @@ use super::{
     parse::Interface,
 };
 use crate::{
-    at::at,
+    at::{at, path_at},
     codec::Hooks,
     generics,
     names::{interface_id, package, plain},
@@ -33,12 +33,19 @@ pub(super) fn expand(interface: &Interface, item: &ItemTrait, ordinals: &Ordinal
     let hooks = hooks.items();
     let proxy = proxy(&path, &bounded, &expanded, core);
     let implementation = implementation(interface, item, ordinals, &path, &bounded, &expanded, core);
+    // A constant that nobody uses is not evaluated, and its errors wait for the user's user.
+    let evaluate = item.generics.params.is_empty().then(|| {
+        quote! {
+            const _: &#core::interface::InterfaceSchema = <dyn #path as #core::interface::Interface>::SCHEMA;
+        }
+    });
     quote! {
         #[allow(deprecated, clippy::all, clippy::pedantic)]
         const _: () = {
             #hooks
             #proxy
             #implementation
+            #evaluate
         };
     }
 }
@@ -186,6 +193,7 @@ fn upcast(bases: &[Path], core: &TokenStream) -> TokenStream {
 
 /// The prefix of a path to what `dyn Base` has as an interface.
 fn as_interface(base: &Path, core: &TokenStream) -> TokenStream {
+    let core = path_at(core, base.span());
     quote_spanned!(at(base.span())=> <dyn #base as #core::interface::Interface>)
 }
 

@@ -9,7 +9,7 @@ use super::{
     parse::{Method, Param},
 };
 use crate::{
-    at::at,
+    at::{at, path_at},
     attrs::ValueAttrs,
     codec::{Codec, Hooks},
     names::plain,
@@ -66,6 +66,7 @@ fn schema(
     let params = method.params.iter().zip(codecs).map(|(param, codec)| codec.field(core, &param.name, &param.attrs));
     let fields = &results.fields;
     let outcome = outcome(output, core);
+    let error = quote_spanned!(at(output.span())=> #outcome::ERROR);
     quote! {
         #core::interface::MethodSchema {
             name: #name,
@@ -73,7 +74,7 @@ fn schema(
             ordinal: #ordinal,
             params: &[#(#params),*],
             results: #fields,
-            error: #outcome::ERROR,
+            error: #error,
             context: #context,
             since: #since,
         }
@@ -94,6 +95,7 @@ fn proxy(
     let types = method.params.iter().map(|param| &param.ty);
     let wrapped = args.iter().zip(codecs).map(|(arg, codec)| codec.wrap(core, quote!(#arg)));
     let unwrap = &results.unwrap;
+    let core = &path_at(core, name.span());
     let outcome = outcome(output, core);
     quote_spanned! {at(name.span())=>
         fn #name(&self, #(#args: #types),*) -> #output {
@@ -123,6 +125,7 @@ fn dispatch(
     let types = codecs.iter().map(|codec| codec.value(core));
     let unwrapped = args.iter().zip(codecs).map(|(arg, codec)| codec.unwrap(quote!(#arg)));
     let wrap = &results.wrap;
+    let core = &path_at(core, name.span());
     quote_spanned! {at(name.span())=>
         #ordinal => #core::transport::IncomingCall::answer(
             __call,
@@ -142,7 +145,7 @@ fn results(method: &Method, output: &Type, hooks: &mut Hooks<'_>, core: &TokenSt
         Some((_, names)) => names.iter().map(plain).collect(),
     };
     if let [name] = &names[..] {
-        let ty = quote!(#outcome::Ok);
+        let ty = quote_spanned!(at(output.span())=> #outcome::Ok);
         let hook = method.args.with.as_ref().map(|hook| hooks.hook(hook, None, ty.clone()));
         let codec = Codec { ty, hook, span: output.span() };
         let value = codec.value(core);
@@ -160,26 +163,29 @@ fn results(method: &Method, output: &Type, hooks: &mut Hooks<'_>, core: &TokenSt
         let ty = quote_spanned!(at(output.span())=> <#outcome::Ok as #core::value::Element<#number>>::Type);
         Codec { ty, hook: None, span: output.span() }.field(core, name, &attrs)
     });
+    let fields = quote!(&[#(#fields),*]);
     // An alias may hide how long the tuple is.
     let span = method.args.results.as_ref().map_or_else(Span::call_site, |(span, _)| *span);
-    let length = names.len();
-    let assertion = quote_spanned! {at(span)=>
-        ::core::assert!(
-            <#outcome::Ok as #core::value::Args>::KINDS.len() == #length,
-            "`results` names each element of the tuple that the method returns, once",
-        );
+    let blanks = names.iter().map(|_| quote!(_));
+    let length = quote_spanned!(at(span)=> let (#(#blanks),*): &#outcome::Ok = &__results;);
+    let unwrap = quote! {
+        |__results: #outcome::Ok| {
+            #length
+            __results
+        }
     };
-    let fields = quote!({ #assertion &[#(#fields),*] });
-    let itself = quote!(|__results: #outcome::Ok| __results);
-    Results { fields, wrap: itself.clone(), unwrap: itself }
+    let wrap = quote!(|__results| __results);
+    Results { fields, wrap, unwrap }
 }
 
 /// The prefix of a path to what the return type has as an outcome.
 fn outcome(output: &Type, core: &TokenStream) -> TokenStream {
+    let core = path_at(core, output.span());
     quote_spanned!(at(output.span())=> <#output as #core::interface::Outcome>)
 }
 
-/// Names of our own: the user's may be those of what stands around them.
+/// Names of our own: the user's may be those of what stands around them. Errors in them point at the parameters' types.
 fn args(params: &[Param]) -> Vec<Ident> {
-    (0..params.len()).map(|number| format_ident!("__arg{number}")).collect()
+    let names = params.iter().enumerate();
+    names.map(|(number, param)| format_ident!("__arg{number}", span = at(param.ty.span()))).collect()
 }

@@ -54,6 +54,13 @@ pub(super) fn expand(target: &Target<'_>, body: &Body, core: &TokenStream) -> To
             }
         }
     });
+    // A constant that nobody uses is not evaluated, and its errors wait for the user's user.
+    let evaluate = target
+        .item
+        .generics
+        .params
+        .is_empty()
+        .then(|| quote!(const _: #core::value::Shape = <#name as #core::value::Value>::SHAPE;));
     quote! {
         #[allow(deprecated, clippy::all, clippy::pedantic)]
         const _: () = {
@@ -79,6 +86,8 @@ pub(super) fn expand(target: &Target<'_>, body: &Body, core: &TokenStream) -> To
 
                 #as_exception
             }
+
+            #evaluate
         };
     }
 }

@@ -6,7 +6,7 @@ use syn::{Ident, Member as Name, spanned::Spanned};
 
 use super::parse::{Member, Members};
 use crate::{
-    at::at,
+    at::{at, path_at},
     codec::{Codec, Hooks},
     errors::Errors,
 };
@@ -51,6 +51,7 @@ impl Members {
     pub(super) fn write(&self, codecs: &[Codec], values: &[TokenStream], core: &TokenStream) -> TokenStream {
         let writes = self.order.iter().enumerate().map(|(number, &position)| {
             let (codec, value) = (&codecs[position], &values[position]);
+            let core = &path_at(core, codec.span);
             let (ty, marshal) = (&codec.ty, codec.marshal(core));
             quote_spanned! {at(codec.span)=>
                 #core::value::FieldWriter::field_with::<#number, #ty, #marshal>(&mut __fields, #value)?;
@@ -63,6 +64,7 @@ impl Members {
     pub(super) fn read(&self, path: &TokenStream, codecs: &[Codec], core: &TokenStream) -> TokenStream {
         let reads = self.order.iter().enumerate().map(|(number, &position)| {
             let codec = &codecs[position];
+            let core = &path_at(core, codec.span);
             let (name, ty, marshal) = (self.name(position), &codec.ty, codec.marshal(core));
             quote_spanned! {at(codec.span)=>
                 #name: #core::value::FieldReader::field_with::<#number, #ty, #marshal>(&mut __fields)?

@@ -7,7 +7,10 @@ use super::{
     expand::{Items, type_name},
     parse::{Members, Target},
 };
-use crate::{at::at, codec::Hooks};
+use crate::{
+    at::{at, path_at},
+    codec::Hooks,
+};
 
 /// A struct with fields, or none.
 pub(super) fn record(target: &Target<'_>, members: &Members, hooks: &mut Hooks<'_>, core: &TokenStream) -> Items {
@@ -43,6 +46,7 @@ pub(super) fn record(target: &Target<'_>, members: &Members, hooks: &mut Hooks<'
 /// A struct with a single unnamed field: it is that field on the wire.
 pub(super) fn transparent(members: &Members, hooks: &mut Hooks<'_>, core: &TokenStream) -> Items {
     let codec = members.codecs(hooks).remove(0);
+    let core = &path_at(core, codec.span);
     let ty = &codec.ty;
     let inner = codec.value(core);
     let value = quote_spanned!(at(codec.span)=> <#inner as #core::value::Value>);

@@ -1,0 +1,10 @@
+use ipc_core::Result;
+use ipc_macros::interface;
+
+#[interface]
+trait Chain: Send + Sync {
+    #[cfg(unix)]
+    fn tip(&self) -> Result<u32>;
+}
+
+fn main() {}

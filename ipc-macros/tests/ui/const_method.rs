@@ -1,0 +1,9 @@
+use ipc_core::Result;
+use ipc_macros::interface;
+
+#[interface]
+trait Chain: Send + Sync {
+    const fn tip(&self) -> Result<u32>;
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use ipc_macros::interface;
+
+type Three = ipc_core::Result<(u8, u16, u32)>;
+
+#[interface]
+trait Chain: Send + Sync {
+    #[method(results(a, b, c, d))]
+    fn three(&self) -> Three;
+}
+
+fn main() {}
