@@ -103,7 +103,7 @@ impl<'a> Hooks<'a> {
     /// The declarations.
     pub(crate) fn items(self) -> TokenStream {
         let items = self.items;
-        quote!(#(#[allow(dead_code)] #items)*)
+        quote!(#(#items)*)
     }
 }
 

@@ -19,11 +19,31 @@ use proc_macro::TokenStream;
 
 /// Makes a trait an interface, whose objects can live in another process.
 ///
-/// ```ignore
-/// #[ipc::interface]
+/// ```
+/// use std::sync::Arc;
+///
+/// use ipc_core::{Exception, Result};
+/// use ipc_macros::{Value, interface};
+///
+/// #[derive(Value)]
+/// pub enum ChainError {
+///     NotFound { height: u32 },
+///     #[value(exception)]
+///     Ipc(Exception),
+/// }
+///
+/// impl From<Exception> for ChainError {
+///     fn from(exception: Exception) -> Self {
+///         Self::Ipc(exception)
+///     }
+/// }
+///
+/// #[interface]
 /// pub trait Chain: Send + Sync {
 ///     /// Hash of the block at `height` in the active chain.
-///     fn block_hash(&self, height: u32) -> Result<BlockHash, ChainError>;
+///     fn block_hash(&self, height: u32) -> Result<[u8; 32], ChainError>;
+///     /// Calls `visit` for each height from `from` on; stops when it returns `false`.
+///     fn scan(&self, from: u32, visit: Arc<dyn Fn(u32) -> Result<bool> + Send + Sync>) -> Result<()>;
 /// }
 /// ```
 ///
@@ -62,7 +82,8 @@ pub fn interface(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes a struct or an enum a value, which can cross to another process.
 ///
-/// A struct crosses as its fields, one with a single unnamed field as that field alone. An enum without data crosses as a
+/// A struct crosses as its fields (those of a tuple are named `field0` and so on), one with a single unnamed field as that
+/// field alone. An enum without data crosses as a
 /// number of 16 bits, counted in the order of the variants, or with `#[repr(u8)]` and the like as that integer; a number
 /// that the reader does not know is an error. An enum with data crosses as a union. Type parameters are values themselves.
 ///

@@ -209,6 +209,8 @@ fn a_wrapped_exception_is_no_value() {
     assert_eq!(Failure::Full.as_exception(), None);
     assert_eq!(encode(&Failure::Full).unwrap(), Node::Variant(1, vec![]));
     same(Failure::NotFound(3));
+    assert_eq!(Only::Ipc(exception.clone()).as_exception(), Some(&exception));
+    assert_eq!(encode(&Only::Ipc(exception.clone())).unwrap_err(), exception);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::value::{Field, Type};
 /// What an interface declares.
 #[derive(Debug)]
 pub struct InterfaceSchema {
-    /// The trait's name.
+    /// The trait's name, or the one that it declares for the wire.
     pub name: &'static str,
     /// The Rust module, as `module_path!` gives it.
     pub module: &'static str,

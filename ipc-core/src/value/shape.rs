@@ -64,7 +64,7 @@ impl Field {
 /// A variant of an enum with data.
 #[derive(Clone, Copy, Debug)]
 pub struct Variant {
-    /// The name in Rust's spelling, `CamelCase`.
+    /// The name in Rust's spelling, `CamelCase`, or the one that it declares for the wire.
     pub name: &'static str,
     /// The variant's fields; those of a tuple variant are named by number.
     pub fields: &'static [Field],
@@ -102,7 +102,7 @@ pub enum Type {
 pub struct TypeName {
     /// The Rust module, as `module_path!` gives it.
     pub module: &'static str,
-    /// The Rust name; for a generic type its arguments' names follow.
+    /// The Rust name, or the one that it declares for the wire; for a generic type its arguments' names follow.
     pub name: Cow<'static, str>,
 }
 

@@ -39,8 +39,9 @@ pub(super) fn expand(interface: &Interface, item: &ItemTrait, ordinals: &Ordinal
             const _: &#core::interface::InterfaceSchema = <dyn #path as #core::interface::Interface>::SCHEMA;
         }
     });
+    // What is deprecated still crosses.
     quote! {
-        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        #[allow(deprecated)]
         const _: () = {
             #hooks
             #proxy

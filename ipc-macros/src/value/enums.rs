@@ -62,6 +62,7 @@ pub(super) fn union(target: &Target<'_>, item: &Enum, hooks: &mut Hooks<'_>, cor
     }
     let exceptions: Vec<&Ident> =
         item.variants.iter().filter(|variant| variant.exception).map(|variant| &variant.ident).collect();
+    let others = (!variants.is_empty()).then(|| quote!(_ => ::core::option::Option::None,));
     let name = type_name(target, core);
     let rust_name = plain(&target.item.ident);
     Items {
@@ -87,8 +88,7 @@ pub(super) fn union(target: &Target<'_>, item: &Enum, hooks: &mut Hooks<'_>, cor
             quote! {
                 match self {
                     #(Self::#exceptions(__exception) => ::core::option::Option::Some(__exception),)*
-                    #[allow(unreachable_patterns)]
-                    _ => ::core::option::Option::None,
+                    #others
                 }
             }
         }),

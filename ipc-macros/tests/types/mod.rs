@@ -354,3 +354,10 @@ macro_rules! made {
 }
 
 made!(Made { text: String });
+
+/// An error that only ever wraps an exception.
+#[derive(Clone, Debug, PartialEq, Value)]
+pub(crate) enum Only {
+    #[value(exception)]
+    Ipc(Exception),
+}

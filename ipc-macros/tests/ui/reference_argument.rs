@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use ipc_core::Result;
 use ipc_macros::interface;
@@ -11,6 +11,7 @@ trait Chain: Send + Sync {
     fn path(&self, path: &Path) -> Result<()>;
     fn object(&self, chain: &dyn Chain) -> Result<()>;
     fn result(&self) -> Result<&'static str>;
+    fn closure(&self, visit: Arc<dyn Fn(&str) -> Result<bool> + Send + Sync>) -> Result<()>;
 }
 
 fn main() {}
