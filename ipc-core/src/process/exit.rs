@@ -126,3 +126,20 @@ impl fmt::Debug for ExitWatch {
         f.debug_struct("ExitWatch").field("program", program).field("pid", pid).field("state", &*self.state()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_that_somebody_else_took_is_lost_and_waits_for_nobody() {
+        let exit = ExitWatch::new("node".into(), i32::MAX.unsigned_abs());
+        assert_eq!(exit.note(Duration::ZERO), None);
+        exit.reap(|| Err(io::ErrorKind::NotFound.into()));
+        assert!(exit.note(Duration::MAX).unwrap().starts_with("the process node (pid 2147483647) ended, and somebody"));
+        assert!(exit.wait().is_err());
+        assert!(exit.wait_timeout(Duration::ZERO).is_err());
+        assert_eq!(exit.status(), None);
+        exit.kill().unwrap();
+    }
+}

@@ -64,17 +64,17 @@ impl Process {
         self.stderr.take()
     }
 
-    /// Waits until the child has ended and is reaped.
-    ///
-    /// A child ends when its stream does: a caller that neither took nor gave away the stream drops it first.
+    /// Waits until the child has ended and is reaped. Closes its stream and its standard input first unless they were
+    /// taken: a child that waits for their end would never end itself.
     ///
     /// # Errors
     /// Somebody else in this process has reaped the child, or the process ignores `SIGCHLD`: how it ended is lost.
-    pub fn wait(&self) -> io::Result<ExitStatus> {
+    pub fn wait(&mut self) -> io::Result<ExitStatus> {
+        drop((self.stream.take(), self.stdin.take()));
         self.exit.wait()
     }
 
-    /// The same for a limited time; `None` when it is over.
+    /// Waits for a limited time, and closes nothing; `None` when it is over.
     ///
     /// # Errors
     /// As for [`wait`](Self::wait).

@@ -128,7 +128,7 @@ impl Listener {
 }
 
 /// Whether an error of accept tells about one connection, which is then gone, and not about the listener. Linux passes
-/// on the network errors of the connection that it takes, see accept(2); a firewall's veto reads as EPERM.
+/// on the network errors of the connection that it takes, see accept(2).
 fn is_one_connection(error: Errno) -> bool {
     let io_kind = io::Error::from(error).kind();
     matches!(io_kind, io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted)
@@ -142,7 +142,6 @@ fn is_one_connection(error: Errno) -> bool {
             Errno::OPNOTSUPP,
             Errno::CONNRESET,
             Errno::TIMEDOUT,
-            Errno::PERM,
         ]
         .contains(&error)
 }

@@ -14,7 +14,7 @@ use std::{
 
 use rustix::{
     fs::{FlockOperation, Mode, OFlags, flock},
-    io::Errno,
+    io::{Errno, retry_on_intr},
     net::connect,
 };
 
@@ -116,24 +116,50 @@ fn lock(path: &Path, lock_path: &Path) -> Result<File> {
     // Neither another's symbolic link is followed, nor waited for the other end of a pipe.
     let flags = OFlags::CREATE | OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
     loop {
-        let file =
-            File::from(rustix::fs::open(lock_path, flags, Mode::RUSR | Mode::WUSR).map_err(|e| failed(e.into()))?);
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => return Err(in_use(path)),
-            Err(Errno::INTR) => continue,
-            Err(e) => return Err(failed(e.into())),
-        }
-        let held = id(&file.metadata().map_err(failed)?);
-        match fs::symlink_metadata(lock_path) {
-            Ok(found) if id(&found) == held => return Ok(file),
-            Ok(_) => {}
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+        let opened = rustix::fs::open(lock_path, flags, Mode::RUSR | Mode::WUSR);
+        let file = File::from(opened.map_err(|e| failed(e.into()))?);
+        match lock_opened(&file, lock_path) {
+            Ok(true) => return Ok(file),
+            Ok(false) => {}
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Err(in_use(path)),
             Err(e) => return Err(failed(e)),
         }
     }
 }
 
+/// Locks the file, unless somebody holds it; `false` if its holder has removed it meanwhile, so that the lock is void.
+fn lock_opened(file: &File, lock_path: &Path) -> io::Result<bool> {
+    retry_on_intr(|| flock(file, FlockOperation::NonBlockingLockExclusive))?;
+    let held = id(&file.metadata()?);
+    match fs::symlink_metadata(lock_path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+        found => Ok(id(&found?) == held),
+    }
+}
+
 fn id(found: &Metadata) -> FileId {
     (found.dev(), found.ino())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_on_a_file_that_is_gone_is_void() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let open = || File::create(&path).unwrap();
+
+        let (holder, latecomer) = (open(), open());
+        assert!(lock_opened(&holder, &path).unwrap());
+        assert_eq!(lock_opened(&latecomer, &path).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        // As the holder's drop does it, after the latecomer has opened the file.
+        fs::remove_file(&path).unwrap();
+        drop(holder);
+        assert!(!lock_opened(&latecomer, &path).unwrap());
+        let next = open();
+        assert!(!lock_opened(&latecomer, &path).unwrap());
+        assert!(lock_opened(&next, &path).unwrap());
+    }
 }

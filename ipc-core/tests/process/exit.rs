@@ -28,6 +28,7 @@ pub(crate) fn tests() -> Vec<Trial> {
             a_child_that_hangs_up_ends_the_stream_while_it_runs,
         ),
         test("a_child_that_runs_has_no_status", a_child_that_runs_has_no_status),
+        test("waiting_closes_what_the_child_waits_for", waiting_closes_what_the_child_waits_for),
         test("every_watch_learns_of_the_end", every_watch_learns_of_the_end),
         test("dropping_a_process_leaves_no_zombie", dropping_a_process_leaves_no_zombie),
         test("a_dropped_process_lives_on_with_its_stream", a_dropped_process_lives_on_with_its_stream),
@@ -102,6 +103,11 @@ fn a_child_that_runs_has_no_status() {
     assert!(child.take_stream().is_none());
     drop(stream);
     assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+fn waiting_closes_what_the_child_waits_for() {
+    assert_eq!(role("echo").spawn().unwrap().wait().unwrap().code(), Some(0));
+    assert_eq!(role("hang-up").stdin(Stdio::piped()).spawn().unwrap().wait().unwrap().code(), Some(0));
 }
 
 fn every_watch_learns_of_the_end() {
