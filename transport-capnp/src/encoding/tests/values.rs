@@ -275,7 +275,7 @@ fn an_exception_arrives_as_remote() {
     let sent = Exception::new(ExceptionKind::Disconnected, "gone");
     let (table, limits) = (Table::default(), Limits::default());
     let call = encode_params::<Echo<Exception>, 0, _, _>(&(sent.clone(),), &table, &limits).unwrap();
-    let (arrived,) = decode_params::<Echo<Exception>, 0, _, _>(payload(&call), &table, &limits).unwrap();
+    let (arrived,): (Exception,) = decode_params::<Echo<Exception>, 0, _, _>(payload(&call), &table, &limits).unwrap();
     assert_eq!(arrived, sent.into_remote());
 }
 
