@@ -1,0 +1,130 @@
+//! The side that connects.
+
+use std::sync::Arc;
+
+use ipc_core::{Connected, Interface, Limits, Options, Result, Spawn, Stream, Transport};
+
+use crate::{
+    address::{IntoAddress, check_scheme},
+    compiled::Compiled,
+    spawn::{self, Spawned},
+};
+
+/// Connects to whoever serves at an address, and gives its root object.
+///
+/// The connection lives as long as the root or any other object that came over it.
+///
+/// ```no_run
+/// # #[ipc::interface(bootstrap)] pub trait Init: Send + Sync {}
+/// # use std::sync::Arc;
+/// let init: Arc<dyn Init> = ipc::connect("capnp+unix:/run/node.sock")?;
+/// # Ok::<(), ipc::Exception>(())
+/// ```
+///
+/// # Errors
+///
+/// `Protocol` if the address is none, `Unimplemented` if nothing here speaks its scheme, `Disconnected` if nobody is there
+/// or the peer goes before the first call.
+pub fn connect<I: Interface + ?Sized>(address: impl IntoAddress) -> Result<Arc<I>> {
+    Ok(open(address)?.root)
+}
+
+/// [`connect`] over a transport that this crate need not know.
+///
+/// # Errors
+///
+/// As for [`connect`].
+pub fn connect_with<T: Transport, I: Interface + ?Sized>(transport: &T, address: impl IntoAddress) -> Result<Arc<I>> {
+    Ok(open_with(transport, address)?.root)
+}
+
+/// [`connect`] that gives the [`Connection`](ipc_core::Connection) as well: to close it, or to be told of its end.
+///
+/// # Errors
+///
+/// As for [`connect`].
+pub fn open<I: Interface + ?Sized>(address: impl IntoAddress) -> Result<Connected<I>> {
+    ClientOptions::new().open(address)
+}
+
+/// [`open`] over a transport that this crate need not know.
+///
+/// # Errors
+///
+/// As for [`connect`].
+pub fn open_with<T: Transport, I: Interface + ?Sized>(
+    transport: &T,
+    address: impl IntoAddress,
+) -> Result<Connected<I>> {
+    ClientOptions::new().open_with(transport, address)
+}
+
+/// How to connect, where the defaults don't do.
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct ClientOptions {
+    options: Options,
+}
+
+impl ClientOptions {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Bounds on what the peer can make this side hold.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.options.limits = limits;
+        self
+    }
+
+    /// Whether the peer's root is a plain object of the wire's protocol, without this project's hand-shake; for Cap'n
+    /// Proto, any capability. Calls then carry no thread.
+    pub fn plain(mut self, plain: bool) -> Self {
+        self.options.plain = plain;
+        self
+    }
+
+    /// As [`open`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`connect`].
+    pub fn open<I: Interface + ?Sized>(self, address: impl IntoAddress) -> Result<Connected<I>> {
+        let address = address.into_address()?;
+        self.open_with(&Compiled::of(&address)?, address)
+    }
+
+    /// As [`open_with`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`connect`].
+    pub fn open_with<T: Transport, I: Interface + ?Sized>(
+        self,
+        transport: &T,
+        address: impl IntoAddress,
+    ) -> Result<Connected<I>> {
+        let address = address.into_address()?;
+        check_scheme(&address, transport)?;
+        transport.connect(Stream::connect(&address)?, self.options)
+    }
+
+    /// As [`spawn`](crate::spawn()).
+    ///
+    /// # Errors
+    ///
+    /// As for [`spawn`](crate::spawn()).
+    pub fn spawn<I: Interface + ?Sized>(self, program: Spawn) -> Result<Spawned<I>> {
+        self.spawn_with(&Compiled::default_transport()?, program)
+    }
+
+    /// As [`spawn_with`](crate::spawn_with).
+    ///
+    /// # Errors
+    ///
+    /// As for [`spawn`](crate::spawn()).
+    pub fn spawn_with<T: Transport, I: Interface + ?Sized>(self, transport: &T, program: Spawn) -> Result<Spawned<I>> {
+        spawn::start(transport, program, self.options)
+    }
+}

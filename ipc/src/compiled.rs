@@ -1,0 +1,137 @@
+//! The transports that are compiled in, and the choice among them.
+
+use std::sync::Arc;
+
+use ipc_core::{
+    Address, Connected, Connection, Endpoint, Exception, ExceptionKind, Interface, Options, Result, Stream, Transport,
+};
+
+/// What an address without a scheme means, as in Bitcoin Core.
+const DEFAULT: &str = "capnp";
+
+/// A transport that is compiled in.
+#[derive(Clone, Debug)]
+pub(crate) enum Compiled {
+    #[cfg(feature = "capnp")]
+    Capnp(transport_capnp::Capnp),
+}
+
+impl Compiled {
+    /// The transport that the address asks for.
+    ///
+    /// # Errors
+    ///
+    /// `Unimplemented` if it is not here; the message says how it would be.
+    pub(crate) fn of(address: &Address) -> Result<Self> {
+        match (address.scheme(), address.endpoint()) {
+            (Some(scheme), _) => Self::named(scheme),
+            (None, Endpoint::Local(_)) => Self::named("local"),
+            (None, _) => Self::default_transport(),
+        }
+    }
+
+    /// The transport of those who name none.
+    ///
+    /// # Errors
+    ///
+    /// As for [`of`](Self::of).
+    pub(crate) fn default_transport() -> Result<Self> {
+        Self::named(DEFAULT)
+    }
+
+    fn named(scheme: &str) -> Result<Self> {
+        match scheme {
+            #[cfg(feature = "capnp")]
+            "capnp" => Ok(Self::Capnp(transport_capnp::Capnp)),
+            #[cfg(not(feature = "capnp"))]
+            "capnp" => Err(absent(
+                "the transport capnp, which addresses without a scheme mean too, is not compiled in: enable the feature \
+                 `capnp` of the crate trait-ipc",
+            )),
+            "grpc" | "local" => Err(absent(format!(
+                "this version of trait-ipc has no transport {scheme} yet: expected one of {}",
+                known()
+            ))),
+            _ => Err(absent(format!(
+                "no transport has the scheme {scheme:?}: expected one of {}; one of your own goes to `connect_with` or \
+                 `serve_with`",
+                known()
+            ))),
+        }
+    }
+}
+
+fn absent(message: impl Into<String>) -> Exception {
+    Exception::new(ExceptionKind::Unimplemented, message)
+}
+
+/// The schemes that work here.
+fn known() -> String {
+    let known: &[&str] = &[
+        #[cfg(feature = "capnp")]
+        "capnp",
+    ];
+    if known.is_empty() { "none, since no feature of it is enabled".into() } else { known.join(", ") }
+}
+
+#[cfg_attr(not(feature = "capnp"), allow(unused_variables, reason = "there is nothing to pass them to"))]
+impl Transport for Compiled {
+    fn scheme(&self) -> &'static str {
+        match *self {
+            #[cfg(feature = "capnp")]
+            Self::Capnp(ref transport) => transport.scheme(),
+        }
+    }
+
+    fn connect<I: Interface + ?Sized>(&self, stream: Stream, options: Options) -> Result<Connected<I>> {
+        match *self {
+            #[cfg(feature = "capnp")]
+            Self::Capnp(ref transport) => transport.connect(stream, options),
+        }
+    }
+
+    fn accept<I: Interface + ?Sized>(&self, stream: Stream, root: Arc<I>, options: Options) -> Result<Connection> {
+        match *self {
+            #[cfg(feature = "capnp")]
+            Self::Capnp(ref transport) => transport.accept(stream, root, options),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(address: &str) -> Exception {
+        Compiled::of(&address.parse().unwrap()).unwrap_err()
+    }
+
+    #[test]
+    fn a_transport_that_is_not_here_is_unimplemented_and_says_why() {
+        for (address, why) in [
+            ("grpc+unix:/x", "no transport grpc yet"),
+            ("local:node", "no transport local yet"),
+            ("xyz+tcp:h:1", "no transport has the scheme \"xyz\""),
+        ] {
+            let error = error(address);
+            assert_eq!(error.kind(), ExceptionKind::Unimplemented);
+            assert!(error.message().contains(why), "{error}");
+        }
+    }
+
+    #[cfg(feature = "capnp")]
+    #[test]
+    fn an_address_without_a_scheme_means_capnp() {
+        for address in ["unix:/x", "tcp:h:1", "unix", "capnp+unix:/x"] {
+            assert_eq!(Compiled::of(&address.parse().unwrap()).unwrap().scheme(), "capnp");
+        }
+    }
+
+    #[cfg(not(feature = "capnp"))]
+    #[test]
+    fn without_the_feature_the_error_names_it() {
+        for address in ["unix:/x", "capnp+unix:/x"] {
+            assert!(error(address).message().contains("feature `capnp`"));
+        }
+    }
+}

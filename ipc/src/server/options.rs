@@ -1,0 +1,100 @@
+//! How to serve.
+
+use std::{num::NonZeroUsize, sync::Arc};
+
+use ipc_core::{AcceptLoop, BindOptions, Interface, Limits, Listener, Options, Result, Slot, Stream, Transport};
+
+use super::{Server, connections::Connections};
+use crate::{
+    address::{IntoAddress, check_scheme},
+    compiled::Compiled,
+};
+
+/// As many as a small service meets; each costs a descriptor, and a thread for each client thread.
+const CONNECTIONS: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+
+/// How to serve, where the defaults don't do.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ServerOptions {
+    options: Options,
+    bind: BindOptions,
+    connections: NonZeroUsize,
+}
+
+impl ServerOptions {
+    /// The defaults: peers of the same user, on this host, at most 256 at a time.
+    pub fn new() -> Self {
+        Self { options: Options::default(), bind: BindOptions::new(), connections: CONNECTIONS }
+    }
+
+    /// Bounds on what each peer can make this side hold.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.options.limits = limits;
+        self
+    }
+
+    /// Who may connect.
+    pub fn bind(mut self, bind: BindOptions) -> Self {
+        self.bind = bind;
+        self
+    }
+
+    /// How many connections there may be at a time. Further peers wait in the operating system's backlog.
+    pub fn max_connections(mut self, most: NonZeroUsize) -> Self {
+        self.connections = most;
+        self
+    }
+
+    /// Whether the root is a plain object of the wire's protocol, without this project's hand-shake.
+    pub fn plain(mut self, plain: bool) -> Self {
+        self.options.plain = plain;
+        self
+    }
+
+    /// As [`serve`](crate::serve).
+    ///
+    /// # Errors
+    ///
+    /// As for [`serve`](crate::serve).
+    pub fn serve<I: Interface + ?Sized>(self, address: impl IntoAddress, root: Arc<I>) -> Result<Server> {
+        let address = address.into_address()?;
+        self.serve_with(&Compiled::of(&address)?, address, root)
+    }
+
+    /// As [`serve_with`](crate::serve_with).
+    ///
+    /// # Errors
+    ///
+    /// As for [`serve`](crate::serve).
+    pub fn serve_with<T: Transport + Clone, I: Interface + ?Sized>(
+        self,
+        transport: &T,
+        address: impl IntoAddress,
+        root: Arc<I>,
+    ) -> Result<Server> {
+        let address = address.into_address()?;
+        check_scheme(&address, transport)?;
+        let listener = Listener::bind(&address, &self.bind)?;
+        let address = listener.address().clone().with_scheme(transport.scheme())?;
+        let connections = Arc::new(Connections::default());
+        let serve = {
+            let (transport, connections, options) = (transport.clone(), Arc::clone(&connections), self.options);
+            move |stream: Stream, slot: Slot| {
+                let peer = stream.peer().clone();
+                match transport.accept(stream, Arc::clone(&root), options.clone()) {
+                    Ok(connection) => connections.add(connection, slot),
+                    Err(error) => tracing::warn!(target: "ipc", %peer, %error, "a connection came to nothing"),
+                }
+            }
+        };
+        let accepting = AcceptLoop::start(listener, self.connections, serve)?;
+        Ok(Server { address, accepting: Some(accepting), connections })
+    }
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
