@@ -1,9 +1,6 @@
 //! What is written here is read by the `capnp` tool, and the other way round.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, UNIX_EPOCH},
-};
+use std::time::{Duration, UNIX_EPOCH};
 
 use foreign_peers::{
     samples::{Chain, Code, Color, Everything, Failure, Figure, Page, Reason, Root, Single, Tree},

@@ -28,6 +28,19 @@ fn sample_interfaces_have_the_places_that_the_tool_gives_them() {
 }
 
 #[test]
+fn the_projects_interfaces_have_the_places_that_the_tool_gives_them() {
+    let texts = Schemas::new()
+        .file("node.capnp", "interfaces::node")
+        .file("wallet.capnp", "interfaces::wallet")
+        .interface::<dyn interfaces::node::Init>()
+        .interface::<dyn interfaces::wallet::WalletInit>()
+        .texts()
+        .unwrap();
+    Compiled::new(&texts, "node.capnp").interface(<dyn interfaces::node::Init>::SCHEMA);
+    Compiled::new(&texts, "wallet.capnp").interface(<dyn interfaces::wallet::WalletInit>::SCHEMA);
+}
+
+#[test]
 fn the_shared_schema_has_the_published_ids() {
     let texts = Schemas::new().file("none.capnp", "none").texts().unwrap();
     let compiled = Compiled::new(&texts, PROXY_FILE);

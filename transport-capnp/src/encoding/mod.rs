@@ -5,7 +5,7 @@
 //! what stands for them.
 
 mod budget;
-mod placeholder;
+pub(crate) mod placeholder;
 pub(crate) mod raw;
 mod read;
 mod section;
@@ -59,27 +59,25 @@ pub(crate) trait ObjectSource {
 pub(crate) struct Message {
     builder: Builder<HeapAllocator>,
     words: usize,
-    caps: u32,
 }
 
 impl Message {
-    /// Its size in words, but for the pointers between its segments.
-    pub(crate) fn words(&self) -> usize {
-        self.words
-    }
-
-    /// How many capabilities it refers to.
-    pub(crate) fn caps(&self) -> u32 {
-        self.caps
-    }
-
-    /// The root. Its capabilities are there once it was given a table of them.
+    /// A message of no fields.
     ///
     /// # Errors
     ///
-    /// Never: the root was written.
-    pub(crate) fn root(&self) -> Result<any_pointer::Reader<'_>> {
-        self.builder.get_root_as_reader().map_err(raw::malformed)
+    /// Never.
+    pub(crate) fn empty() -> Result<Self> {
+        let mut builder = Builder::new(HeapAllocator::new().first_segment_words(FIRST_SEGMENT_WORDS));
+        let root: any_pointer::Builder<'_> = builder.get_root().map_err(raw::malformed)?;
+        // Room for a context, which every method has that is called with one.
+        PointerOut::new(root)?.record(crate::layout::Size { data: 0, pointers: 1 });
+        Ok(Self { builder, words: 2 })
+    }
+
+    /// Its size in words, but for the pointers between its segments.
+    pub(crate) fn words(&self) -> usize {
+        self.words
     }
 
     /// The message.
@@ -171,10 +169,10 @@ where
     S: ObjectSource,
 {
     decode::<Results<I, M>, S, _>(payload, source, limits, |mut fields| {
-        if const { I::SCHEMA.methods[M].error.is_some() } {
-            if let Some(error) = fields.last().option::<E, Itself>()? {
-                return Ok(Err(error));
-            }
+        if const { I::SCHEMA.methods[M].error.is_some() }
+            && let Some(error) = fields.last().option::<E, Itself>()?
+        {
+            return Ok(Err(error));
         }
         T::read(&mut fields).map(Ok)
     })
@@ -192,7 +190,7 @@ fn encode<L: Section, O>(
     root.imbue_mut(&mut table);
     write(FieldsOut::root(PointerOut::new(root)?, &sheet)?)?;
     // One word more is the root pointer.
-    Ok(Message { builder, words: sheet.budget.spent() + 1, caps: sheet.caps.get() })
+    Ok(Message { builder, words: sheet.budget.spent() + 1 })
 }
 
 fn decode<L: Section, S, T>(

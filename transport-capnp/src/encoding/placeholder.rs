@@ -18,12 +18,12 @@ pub(super) fn placeholder(index: u32) -> Box<dyn ClientHook> {
 }
 
 /// The table of a message that carries `len` capabilities.
-pub(super) fn table(len: u32) -> CapTable {
+pub(crate) fn table(len: u32) -> CapTable {
     (0..len).map(|index| Some(placeholder(index))).collect()
 }
 
 /// The index that a placeholder of such a table stands for.
-pub(super) fn index(hook: &dyn ClientHook) -> u32 {
+pub(crate) fn index(hook: &dyn ClientHook) -> u32 {
     // A table's indices are 32 bits wide, so none is lost.
     hook.get_ptr() as u32
 }

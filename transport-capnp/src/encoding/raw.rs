@@ -76,12 +76,12 @@ impl<'a> FromPointerBuilder<'a> for PointerOut<'a> {
 
 impl<'a> PointerOut<'a> {
     /// For the root of a message.
-    pub(super) fn new(pointer: any_pointer::Builder<'a>) -> Result<Self> {
+    pub(crate) fn new(pointer: any_pointer::Builder<'a>) -> Result<Self> {
         pointer.get_as().map_err(malformed)
     }
 
     /// The length must be below [`MOST_ELEMENTS`], here and below.
-    pub(super) fn text(mut self, text: &str) {
+    pub(crate) fn text(mut self, text: &str) {
         self.0.set_text(text.into());
     }
 
@@ -89,11 +89,11 @@ impl<'a> PointerOut<'a> {
         self.0.set_data(bytes);
     }
 
-    pub(super) fn object(mut self, hook: Box<dyn ClientHook>) {
+    pub(crate) fn object(mut self, hook: Box<dyn ClientHook>) {
         self.0.set_capability(hook);
     }
 
-    pub(super) fn record(self, size: Size) -> StructOut<'a> {
+    pub(crate) fn record(self, size: Size) -> StructOut<'a> {
         StructOut { inner: self.0.init_struct(struct_size(size)), size }
     }
 
@@ -111,13 +111,13 @@ impl<'a> PointerOut<'a> {
 }
 
 /// A struct to be written.
-pub(super) struct StructOut<'a> {
+pub(crate) struct StructOut<'a> {
     inner: StructBuilder<'a>,
     size: Size,
 }
 
 impl<'a> StructOut<'a> {
-    pub(super) fn reborrow(&mut self) -> StructOut<'_> {
+    pub(crate) fn reborrow(&mut self) -> StructOut<'_> {
         StructOut { inner: self.inner.reborrow(), size: self.size }
     }
 
@@ -142,7 +142,7 @@ impl<'a> StructOut<'a> {
         Ok(())
     }
 
-    pub(super) fn pointer(self, at: u32) -> Result<PointerOut<'a>> {
+    pub(crate) fn pointer(self, at: u32) -> Result<PointerOut<'a>> {
         if at >= u32::from(self.size.pointers) {
             return Err(mismatch());
         }
@@ -211,16 +211,16 @@ impl<'a> FromPointerReader<'a> for PointerIn<'a> {
 
 impl<'a> PointerIn<'a> {
     /// For the root of a message.
-    pub(super) fn new(pointer: any_pointer::Reader<'a>) -> Result<Self> {
+    pub(crate) fn new(pointer: any_pointer::Reader<'a>) -> Result<Self> {
         pointer.get_as().map_err(malformed)
     }
 
-    pub(super) fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         self.0.is_null()
     }
 
     /// The bytes of a text, without the end mark.
-    pub(super) fn text(self) -> Result<&'a [u8]> {
+    pub(crate) fn text(self) -> Result<&'a [u8]> {
         self.0.get_text(None).map(|text| text.as_bytes()).map_err(malformed)
     }
 
@@ -228,11 +228,11 @@ impl<'a> PointerIn<'a> {
         self.0.get_data(None).map_err(malformed)
     }
 
-    pub(super) fn object(self) -> Result<Box<dyn ClientHook>> {
+    pub(crate) fn object(self) -> Result<Box<dyn ClientHook>> {
         self.0.get_capability().map_err(malformed)
     }
 
-    pub(super) fn record(self) -> Result<StructIn<'a>> {
+    pub(crate) fn record(self) -> Result<StructIn<'a>> {
         self.0.get_struct(None).map(StructIn).map_err(malformed)
     }
 
@@ -252,10 +252,10 @@ impl<'a> PointerIn<'a> {
 
 /// A struct to be read. What lies outside of it reads as zero or null: its writer was older.
 #[derive(Clone, Copy)]
-pub(super) struct StructIn<'a>(StructReader<'a>);
+pub(crate) struct StructIn<'a>(StructReader<'a>);
 
 impl<'a> StructIn<'a> {
-    pub(super) fn get(&self, prim: Prim, at: u32) -> u64 {
+    pub(crate) fn get(&self, prim: Prim, at: u32) -> u64 {
         let at = at as usize;
         match prim {
             Prim::Void => 0,
@@ -267,7 +267,7 @@ impl<'a> StructIn<'a> {
         }
     }
 
-    pub(super) fn pointer(&self, at: u32) -> PointerIn<'a> {
+    pub(crate) fn pointer(&self, at: u32) -> PointerIn<'a> {
         PointerIn(self.0.get_pointer_field(at as usize))
     }
 }

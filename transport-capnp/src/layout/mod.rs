@@ -145,7 +145,7 @@ pub const fn size_of(shape: Shape) -> Size {
 }
 
 /// The base-2 logarithm of a primitive's size in bits, or nothing if it takes none.
-pub const fn lg_bits(prim: Prim) -> Option<u32> {
+pub(crate) const fn lg_bits(prim: Prim) -> Option<u32> {
     match prim {
         Prim::Void => None,
         Prim::Bool => Some(0),

@@ -44,6 +44,12 @@ struct Member {
     ty: String,
 }
 
+struct Method {
+    name: String,
+    signature: String,
+    since: Option<&'static str>,
+}
+
 /// The declaration that is being written.
 struct Scope<'b, 's, 'n> {
     book: &'b mut Book<'s>,
@@ -185,8 +191,8 @@ impl Scope<'_, '_, '_> {
             text.push('\n');
         }
         for (ordinal, method) in self.methods(schema)? {
-            line(&mut text, format_args!("  {} @{ordinal} {};", method.0, method.1));
-            if let Some(since) = method.2 {
+            line(&mut text, format_args!("  {} @{ordinal} {};", method.name, method.signature));
+            if let Some(since) = method.since {
                 line(&mut text, format_args!("  # Since {since}."));
             }
         }
@@ -194,32 +200,39 @@ impl Scope<'_, '_, '_> {
         Ok(text)
     }
 
-    /// The methods by their ordinals, without holes: name, signature, and version.
-    fn methods(&mut self, schema: &InterfaceSchema) -> Result<BTreeMap<u16, (String, String, Option<&'static str>)>> {
-        let mut methods = BTreeMap::new();
+    /// The methods by their ordinals, without holes.
+    fn methods(&mut self, schema: &InterfaceSchema) -> Result<BTreeMap<u16, Method>> {
+        let method = |name: &str, signature: &str| Method {
+            name: name.to_owned(),
+            signature: signature.to_owned(),
+            since: None,
+        };
+        let mut declared = Vec::new();
         if schema.bootstrap {
-            let signature = "(threadMap :Proxy.ThreadMap) -> (threadMap :Proxy.ThreadMap)".to_owned();
-            methods.insert(0, ("construct".to_owned(), signature, None));
+            let signature = "(threadMap :Proxy.ThreadMap) -> (threadMap :Proxy.ThreadMap)";
+            declared.push((0, method("construct", signature)));
         }
-        let destroy = schema
-            .destroy
-            .map(|ordinal| (ordinal, ("destroy".to_owned(), "(context :Proxy.Context) -> ()".to_owned(), None)));
-        let mut declared: Vec<_> = destroy.into_iter().collect();
+        if let Some(ordinal) = schema.destroy {
+            declared.push((ordinal, method("destroy", "(context :Proxy.Context) -> ()")));
+        }
         for method in schema.methods {
             let name = method.wire_name.map_or_else(|| names::member_name(method.name), str::to_owned);
-            declared.push((method.ordinal, (name, self.signature(method)?, method.since)));
+            let signature = self.signature(method)?;
+            declared.push((method.ordinal, Method { name, signature, since: method.since }));
         }
+        self.distinct(declared.iter().map(|(_, method)| method.name.as_str()))?;
+        let mut methods: BTreeMap<u16, Method> = BTreeMap::new();
         for (ordinal, method) in declared {
-            let name = method.0.clone();
-            if let Some(other) = methods.insert(ordinal, method) {
-                return error(format!("{}: `{}` and `{name}` both have the ordinal {ordinal}", self.owner, other.0));
+            if let Some(other) = methods.get(&ordinal) {
+                let (owner, a, b) = (self.owner, &other.name, &method.name);
+                return error(format!("{owner}: `{a}` and `{b}` both have the ordinal {ordinal}"));
             }
+            methods.insert(ordinal, method);
         }
+        // Cap'n Proto wants no holes.
         for ordinal in 0..methods.keys().next_back().copied().unwrap_or(0) {
-            let reserved = || (format!("reserved{ordinal}"), "() -> ()".to_owned(), None);
-            methods.entry(ordinal).or_insert_with(reserved);
+            methods.entry(ordinal).or_insert_with(|| method(&format!("reserved{ordinal}"), "() -> ()"));
         }
-        self.distinct(methods.values().map(|method| method.0.as_str()))?;
         Ok(methods)
     }
 

@@ -19,6 +19,8 @@ mod book;
 mod declare;
 mod names;
 mod page;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use std::{collections::BTreeMap, fmt};

@@ -8,8 +8,8 @@ use super::*;
 #[derive(Clone, Debug, PartialEq, Value)]
 struct Tree {
     name: String,
-    children: Vec<Tree>,
-    next: Option<Box<Tree>>,
+    children: Vec<Self>,
+    next: Option<Box<Self>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Value)]
@@ -17,7 +17,7 @@ enum Figure {
     Empty,
     Number(u16),
     Pair { name: String, flag: Option<bool> },
-    Many(Vec<Figure>),
+    Many(Vec<Self>),
     Maybe(Option<Option<u32>>),
 }
 

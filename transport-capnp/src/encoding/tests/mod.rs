@@ -39,8 +39,13 @@ impl ObjectSource for Table {
     }
 }
 
+fn root(message: &Message) -> any_pointer::Reader<'_> {
+    message.builder.get_root_as_reader().unwrap()
+}
+
+/// As a connection that carries up to 16 capabilities in a message.
 fn payload(message: &Message) -> Payload<'_> {
-    Payload { root: message.root().unwrap(), caps: message.caps(), words: message.words() }
+    Payload { root: root(message), caps: 16, words: message.words() }
 }
 
 /// Sends a value through parameters and results, and gives what arrives.

@@ -63,17 +63,17 @@ fn the_context_is_written_into_a_message_that_is_done() {
         &Limits::default(),
     )
     .unwrap();
-    assert_eq!(context_of(&message.root().unwrap(), &Vec::new()), (false, false));
+    assert_eq!(context_of(&root(&message), &Vec::new()), (false, false));
     // As a connection does it: the message is copied into the call, then gets the context.
     let mut call = Builder::new_default();
     let mut table = Vec::new();
     let (thread, callback) = (client(), client());
     let pointers = (thread.hook.get_ptr(), callback.hook.get_ptr());
     {
-        let mut root: any_pointer::Builder<'_> = call.init_root();
-        root.imbue_mut(&mut table);
-        root.set_as(message.root().unwrap()).unwrap();
-        raw::set_context(root, (Some(thread.into_client_hook()), Some(callback.into_client_hook()))).unwrap();
+        let mut params: any_pointer::Builder<'_> = call.init_root();
+        params.imbue_mut(&mut table);
+        params.set_as(root(&message)).unwrap();
+        raw::set_context(params, (Some(thread.into_client_hook()), Some(callback.into_client_hook()))).unwrap();
     }
     let mut root: any_pointer::Reader<'_> = call.get_root_as_reader().unwrap();
     root.imbue(&table);
@@ -113,5 +113,5 @@ fn a_placeholder_cannot_be_called() {
     let request = client.new_call::<any_pointer::Owned, any_pointer::Owned>(1, 2, None);
     let mut promise = std::pin::pin!(request.send().promise);
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    assert!(!matches!(std::future::Future::poll(promise.as_mut(), &mut context), std::task::Poll::Ready(Ok(_))));
+    assert!(!matches!(Future::poll(promise.as_mut(), &mut context), std::task::Poll::Ready(Ok(_))));
 }
