@@ -50,6 +50,7 @@ impl Budget {
         self.all - self.left.get()
     }
 
+    #[inline]
     pub(super) fn spend(&self, cost: usize) -> Result<()> {
         match self.left.get().checked_sub(cost) {
             Some(left) => {
@@ -61,11 +62,13 @@ impl Budget {
     }
 
     /// Spends `each`, at least one, for `count` elements.
+    #[inline]
     pub(super) fn spend_all(&self, count: usize, each: usize) -> Result<()> {
         self.spend(count.saturating_mul(each.max(1)))
     }
 
     /// The depth below `depth`.
+    #[inline]
     pub(super) fn enter(&self, depth: u32) -> Result<u32> {
         if depth >= self.depth {
             return Err(too_large(format!("expected values nested at most {} deep", self.depth)));

@@ -117,14 +117,17 @@ pub(crate) struct StructOut<'a> {
 }
 
 impl<'a> StructOut<'a> {
+    #[inline]
     pub(crate) fn reborrow(&mut self) -> StructOut<'_> {
         StructOut { inner: self.inner.reborrow(), size: self.size }
     }
 
+    #[inline]
     pub(super) fn size(&self) -> Size {
         self.size
     }
 
+    #[inline]
     pub(super) fn set(&self, prim: Prim, at: u32, bits: u64) -> Result<()> {
         let Some(lg) = lg_bits(prim) else { return Ok(()) };
         if ((u64::from(at) + 1) << lg) > u64::from(self.size.data) * 64 {
@@ -142,6 +145,7 @@ impl<'a> StructOut<'a> {
         Ok(())
     }
 
+    #[inline]
     pub(crate) fn pointer(self, at: u32) -> Result<PointerOut<'a>> {
         if at >= u32::from(self.size.pointers) {
             return Err(mismatch());
@@ -157,10 +161,12 @@ pub(super) struct PrimsOut<'a> {
 }
 
 impl PrimsOut<'_> {
+    #[inline]
     pub(super) fn reborrow(&mut self) -> PrimsOut<'_> {
         PrimsOut { inner: self.inner.reborrow(), prim: self.prim }
     }
 
+    #[inline]
     pub(super) fn set(&self, prim: Prim, index: u32, bits: u64) -> Result<()> {
         if prim != self.prim || index >= self.inner.len() {
             return Err(mismatch());
@@ -181,6 +187,7 @@ impl PrimsOut<'_> {
 pub(super) struct PointersOut<'a>(ListBuilder<'a>);
 
 impl PointersOut<'_> {
+    #[inline]
     pub(super) fn at(&mut self, index: u32) -> Result<PointerOut<'_>> {
         if index >= self.0.len() {
             return Err(mismatch());
@@ -215,6 +222,7 @@ impl<'a> PointerIn<'a> {
         pointer.get_as().map_err(malformed)
     }
 
+    #[inline]
     pub(crate) fn is_null(&self) -> bool {
         self.0.is_null()
     }
@@ -255,6 +263,7 @@ impl<'a> PointerIn<'a> {
 pub(crate) struct StructIn<'a>(StructReader<'a>);
 
 impl<'a> StructIn<'a> {
+    #[inline]
     pub(crate) fn get(&self, prim: Prim, at: u32) -> u64 {
         let at = at as usize;
         match prim {
@@ -267,6 +276,7 @@ impl<'a> StructIn<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn pointer(&self, at: u32) -> PointerIn<'a> {
         PointerIn(self.0.get_pointer_field(at as usize))
     }
@@ -280,10 +290,12 @@ pub(super) struct PrimsIn<'a> {
 }
 
 impl PrimsIn<'_> {
+    #[inline]
     pub(super) fn len(&self) -> u32 {
         self.inner.len()
     }
 
+    #[inline]
     pub(super) fn get(&self, prim: Prim, index: u32) -> Result<u64> {
         if prim != self.prim || index >= self.inner.len() {
             return Err(mismatch());
@@ -308,6 +320,7 @@ impl<'a> PointersIn<'a> {
         self.0.len()
     }
 
+    #[inline]
     pub(super) fn at(&self, index: u32) -> Result<PointerIn<'a>> {
         PointerIn::new(self.0.try_get(index).ok_or_else(mismatch)?)
     }
@@ -322,6 +335,7 @@ impl<'a> RecordsIn<'a> {
         self.0.len()
     }
 
+    #[inline]
     pub(super) fn at(&self, index: u32) -> Result<StructIn<'a>> {
         self.0.try_get(index).map(|element| StructIn(element.0)).ok_or_else(mismatch)
     }

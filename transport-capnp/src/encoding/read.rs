@@ -27,7 +27,7 @@ enum Place<'a> {
     /// A field of a struct.
     Field(StructIn<'a>, Slot),
     /// An element of a list of primitives.
-    Item(PrimsIn<'a>, u32),
+    Item(&'a PrimsIn<'a>, u32),
     /// An element of a list of pointers.
     Pointer(PointerIn<'a>),
     /// An element of a list of structs.
@@ -119,7 +119,7 @@ impl<'a, 'c, S: ObjectSource> Reader for In<'a, 'c, S> {
         let pointer = self.pointer()?;
         match const { M::KIND } {
             Kind::Prim(prim) => {
-                let list = pointer.prims(prim)?;
+                let list = &pointer.prims(prim)?;
                 collect(page, list.len(), |index| M::read(In { place: Place::Item(list, index), page, depth }))
             }
             Kind::Ptr(Ptr::Struct) => {
