@@ -12,6 +12,7 @@ mod process;
 mod server;
 mod socket;
 pub mod threads;
+pub mod trace;
 pub mod transport;
 pub mod value;
 

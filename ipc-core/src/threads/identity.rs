@@ -1,15 +1,19 @@
-//! Who a thread is, and what happens when it ends.
+//! Who a thread is.
 
-use std::{
-    cell::RefCell,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
 thread_local! {
     static SEQUENCE: u64 = NEXT.fetch_add(1, Ordering::Relaxed);
-    static AT_EXIT: AtExit = const { AtExit(RefCell::new(Vec::new())) };
+    static ALIVE: Alive = const { Alive };
+}
+
+/// Has a destructor, so that its thread-local tells when those run.
+struct Alive;
+
+impl Drop for Alive {
+    fn drop(&mut self) {}
 }
 
 /// This thread's number in the process, never used again after it; 0 during thread-local teardown.
@@ -25,56 +29,7 @@ pub fn name() -> String {
     }
 }
 
-/// Has `work` run when this thread ends. Gives it back if the thread is ending already.
-///
-/// # Errors
-///
-/// The work itself: during thread-local teardown it is the caller's to run or to leave.
-pub fn at_exit<F: FnOnce() + 'static>(work: F) -> Result<(), F> {
-    let mut work = Some(work);
-    let added = AT_EXIT.try_with(|list| {
-        if let Some(work) = work.take() {
-            list.0.borrow_mut().push(Box::new(work));
-        }
-    });
-    match (added, work) {
-        (Err(_), Some(work)) => Err(work),
-        _ => Ok(()),
-    }
-}
-
-/// Whether this thread's thread-locals are being destroyed.
+/// Whether this thread's thread-locals are being destroyed: it may not wait for anybody any more.
 pub fn in_teardown() -> bool {
-    AT_EXIT.try_with(|_| ()).is_err()
-}
-
-/// Runs its list when the thread ends.
-struct AtExit(RefCell<Vec<Box<dyn FnOnce()>>>);
-
-impl Drop for AtExit {
-    fn drop(&mut self) {
-        for work in self.0.take() {
-            work();
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{sync::mpsc, thread};
-
-    use super::*;
-
-    #[test]
-    fn work_runs_when_its_thread_ends() {
-        let (sender, receiver) = mpsc::channel();
-        let ended = thread::Builder::new().name("short".into()).spawn(move || {
-            assert_eq!(name(), "short");
-            assert!(at_exit(move || sender.send(sequence()).unwrap()).is_ok());
-            sequence()
-        });
-        let n = ended.unwrap().join().unwrap();
-        assert_eq!(receiver.recv(), Ok(n));
-        assert_ne!(sequence(), n);
-    }
+    ALIVE.try_with(|_| ()).is_err()
 }

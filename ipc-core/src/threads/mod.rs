@@ -8,6 +8,6 @@ mod identity;
 mod waiter;
 mod worker;
 
-pub use identity::{at_exit, in_teardown, name, sequence};
+pub use identity::{in_teardown, name, sequence};
 pub use waiter::{Job, Waiter, Wake};
 pub use worker::{WorkerCount, WorkerSlot, spawn};

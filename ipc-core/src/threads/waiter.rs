@@ -3,6 +3,7 @@
 //! A waiter never loses an event: a notification that comes before the thread parks ends the next park at once.
 
 use std::{
+    cell::RefCell,
     collections::VecDeque,
     fmt,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -35,13 +36,19 @@ pub enum Wake {
 }
 
 thread_local! {
-    static CURRENT: Arc<Waiter> = Arc::default();
+    static CURRENT: RefCell<Arc<Waiter>> = RefCell::default();
 }
 
 impl Waiter {
     /// This thread's waiter. During thread-local teardown one that nobody else knows.
     pub fn current() -> Arc<Self> {
-        CURRENT.try_with(Arc::clone).unwrap_or_default()
+        CURRENT.try_with(|current| current.borrow().clone()).unwrap_or_default()
+    }
+
+    /// Makes `waiter` this thread's: for a thread that jobs are posted to before it runs.
+    pub fn adopt(waiter: Arc<Self>) {
+        let former = CURRENT.try_with(|current| current.replace(waiter));
+        drop(former);
     }
 
     /// Gives the thread something to run the next time it waits.

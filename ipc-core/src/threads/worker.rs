@@ -3,10 +3,11 @@
 use std::{
     io,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Condvar, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     thread::JoinHandle,
+    time::Instant,
 };
 
 use crate::exception::{Exception, ExceptionKind, Result};
@@ -17,6 +18,7 @@ pub struct WorkerCount {
     limit: usize,
     live: AtomicUsize,
     names: Mutex<Vec<(usize, String)>>,
+    ended: Condvar,
     next: AtomicUsize,
 }
 
@@ -30,7 +32,13 @@ pub struct WorkerSlot {
 impl WorkerCount {
     /// A count that goes up to `limit`.
     pub fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { limit, live: AtomicUsize::new(0), names: Mutex::default(), next: AtomicUsize::new(0) })
+        Arc::new(Self {
+            limit,
+            live: AtomicUsize::new(0),
+            names: Mutex::default(),
+            ended: Condvar::new(),
+            next: AtomicUsize::new(0),
+        })
     }
 
     /// How many there are.
@@ -42,6 +50,24 @@ impl WorkerCount {
     pub fn names(&self) -> Vec<String> {
         let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         names.iter().map(|(_, name)| name.clone()).collect()
+    }
+
+    /// Blocks until there are none but the calling thread itself. Tells whether that is so.
+    pub fn wait_none(&self, until: Instant) -> bool {
+        let me = std::thread::current();
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            // A worker that closes its own connection does not wait for itself.
+            let others = names.iter().filter(|(_, name)| me.name() != Some(name)).count();
+            if others == 0 {
+                return true;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            names = self.ended.wait_timeout(names, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 
     /// A place for one more.
@@ -63,8 +89,11 @@ impl WorkerCount {
 
 impl Drop for WorkerSlot {
     fn drop(&mut self) {
-        self.count.names.lock().unwrap_or_else(PoisonError::into_inner).retain(|(id, _)| *id != self.id);
+        let mut names = self.count.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.retain(|(id, _)| *id != self.id);
         self.count.live.fetch_sub(1, Ordering::AcqRel);
+        drop(names);
+        self.count.ended.notify_all();
     }
 }
 

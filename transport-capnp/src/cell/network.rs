@@ -1,0 +1,243 @@
+//! The network that capnp-rpc sees: received messages come from a queue, outgoing ones are appended to a buffer.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    rc::Rc,
+    task::{Poll, Waker},
+};
+
+use capnp::{
+    any_pointer,
+    capability::Promise,
+    message::{Builder, HeapAllocator, Reader},
+};
+use capnp_rpc::{
+    Connection, IncomingMessage, OutgoingMessage, VatNetwork, rpc_capnp::message, rpc_twoparty_capnp::Side,
+};
+
+use crate::message::Received;
+
+/// What capnp-rpc's side of the network and ours share.
+#[derive(Default)]
+pub(crate) struct Wire {
+    inbox: RefCell<VecDeque<Received>>,
+    /// Set once nothing more comes.
+    ended: RefCell<Option<capnp::Error>>,
+    reader: RefCell<Option<Waker>>,
+    output: RefCell<Vec<u8>>,
+    /// Whether something in the output should not wait.
+    urgent: Cell<bool>,
+    /// How large the next outgoing message will be, in words.
+    next_size: Cell<u32>,
+    /// The number of an import whose next release is not to be sent.
+    withheld: Cell<Option<u32>>,
+    /// The message whose body was asked for last.
+    last_body: RefCell<Option<Received>>,
+}
+
+/// What a message needs beside its contents: `Message`, `Call`, `Payload`, a target, and descriptors.
+const ENVELOPE_WORDS: u32 = 40;
+
+impl Wire {
+    /// Gives capnp-rpc a message.
+    pub(crate) fn receive(&self, message: Received) {
+        self.inbox.borrow_mut().push_back(message);
+        self.wake_reader();
+    }
+
+    /// Tells capnp-rpc that nothing more comes.
+    pub(crate) fn end(&self, error: capnp::Error) {
+        self.ended.borrow_mut().get_or_insert(error);
+        self.wake_reader();
+    }
+
+    fn wake_reader(&self) {
+        if let Some(waker) = self.reader.borrow_mut().take() {
+            waker.wake();
+        }
+    }
+
+    /// Moves the output to `sink`. Tells whether something in it should not wait.
+    pub(crate) fn take_output(&self, sink: &mut Vec<u8>) -> bool {
+        let mut output = self.output.borrow_mut();
+        if sink.is_empty() {
+            std::mem::swap(sink, &mut output);
+        } else {
+            sink.append(&mut output);
+        }
+        self.urgent.take()
+    }
+
+    /// Whether there is output.
+    pub(crate) fn has_output(&self) -> bool {
+        !self.output.borrow().is_empty()
+    }
+
+    /// Has the next release of this import not be sent: this side keeps it.
+    pub(crate) fn withhold_release(&self, import: u32) {
+        self.withheld.set(Some(import));
+    }
+
+    /// Sends the release that was withheld.
+    pub(crate) fn release(&self, import: u32) {
+        let mut message = Builder::new_default();
+        let mut release = message.init_root::<message::Builder<'_>>().init_release();
+        release.set_id(import);
+        release.set_reference_count(1);
+        // It fails only if memory does.
+        let _ = self.append(&message);
+    }
+
+    fn append(&self, message: &Builder<HeapAllocator>) -> capnp::Result<()> {
+        capnp::serialize::write_message(&mut *self.output.borrow_mut(), message)
+    }
+
+    /// Whether a message is the release that is to be withheld.
+    fn withholds(&self, kind: &capnp::Result<message::WhichReader<'_>>) -> bool {
+        let Ok(message::Release(Ok(release))) = kind else { return false };
+        if self.withheld.get() != Some(release.get_id()) || release.get_reference_count() != 1 {
+            return false;
+        }
+        self.withheld.set(None);
+        true
+    }
+
+    /// Says how many words the contents of the next outgoing message take.
+    pub(crate) fn expect_words(&self, words: usize) {
+        self.next_size.set(u32::try_from(words).unwrap_or(u32::MAX).saturating_add(ENVELOPE_WORDS));
+    }
+
+    /// Runs `ask`, which asks a hook of capnp-rpc for a message body; gives the message that it lies in.
+    pub(crate) fn body_of<T>(&self, ask: impl FnOnce() -> T) -> (T, Option<Received>) {
+        self.last_body.borrow_mut().take();
+        let answer = ask();
+        (answer, self.last_body.borrow_mut().take())
+    }
+}
+
+/// The network: one connection, known from the start.
+pub(crate) struct Network {
+    wire: Rc<Wire>,
+    side: Side,
+    accepted: bool,
+}
+
+impl Network {
+    pub(crate) fn new(wire: Rc<Wire>, side: Side) -> Self {
+        Self { wire, side, accepted: false }
+    }
+
+    fn connection(&self) -> Box<dyn Connection<Side>> {
+        Box::new(OnlyConnection { wire: self.wire.clone(), side: self.side })
+    }
+}
+
+impl VatNetwork<Side> for Network {
+    fn connect(&mut self, host: Side) -> Option<Box<dyn Connection<Side>>> {
+        if host == self.side { None } else { Some(self.connection()) }
+    }
+
+    fn accept(&mut self) -> Promise<Box<dyn Connection<Side>>, capnp::Error> {
+        if std::mem::replace(&mut self.accepted, true) {
+            return Promise::from_future(std::future::pending());
+        }
+        Promise::ok(self.connection())
+    }
+
+    fn drive_until_shutdown(&mut self) -> Promise<(), capnp::Error> {
+        Promise::from_future(std::future::pending())
+    }
+}
+
+struct OnlyConnection {
+    wire: Rc<Wire>,
+    side: Side,
+}
+
+impl Connection<Side> for OnlyConnection {
+    fn get_peer_vat_id(&self) -> Side {
+        match self.side {
+            Side::Client => Side::Server,
+            Side::Server => Side::Client,
+        }
+    }
+
+    fn new_outgoing_message(&mut self, _: u32) -> Box<dyn OutgoingMessage> {
+        // capnp-rpc's hints are guesses; ours are measured.
+        let words = self.wire.next_size.replace(ENVELOPE_WORDS).max(ENVELOPE_WORDS);
+        let allocator = HeapAllocator::new().first_segment_words(words);
+        Box::new(Outgoing { message: Builder::new(allocator), wire: self.wire.clone() })
+    }
+
+    fn receive_incoming_message(&mut self) -> Promise<Option<Box<dyn IncomingMessage>>, capnp::Error> {
+        let wire = self.wire.clone();
+        Promise::from_future(std::future::poll_fn(move |context| {
+            if let Some(message) = wire.inbox.borrow_mut().pop_front() {
+                let incoming = Incoming { reader: message.reader(), message, wire: wire.clone() };
+                return Poll::Ready(Ok(Some(Box::new(incoming) as _)));
+            }
+            if let Some(error) = wire.ended.borrow().clone() {
+                return Poll::Ready(Err(error));
+            }
+            *wire.reader.borrow_mut() = Some(context.waker().clone());
+            Poll::Pending
+        }))
+    }
+
+    fn shutdown(&mut self, _: capnp::Result<()>) -> Promise<(), capnp::Error> {
+        Promise::ok(())
+    }
+}
+
+struct Incoming {
+    message: Received,
+    reader: Reader<Received>,
+    wire: Rc<Wire>,
+}
+
+impl IncomingMessage for Incoming {
+    fn get_body(&self) -> capnp::Result<any_pointer::Reader<'_>> {
+        *self.wire.last_body.borrow_mut() = Some(self.message.clone());
+        self.reader.get_root()
+    }
+}
+
+struct Outgoing {
+    message: Builder<HeapAllocator>,
+    wire: Rc<Wire>,
+}
+
+impl OutgoingMessage for Outgoing {
+    fn get_body(&mut self) -> capnp::Result<any_pointer::Builder<'_>> {
+        self.message.get_root()
+    }
+
+    fn get_body_as_reader(&self) -> capnp::Result<any_pointer::Reader<'_>> {
+        self.message.get_root_as_reader()
+    }
+
+    fn send(self: Box<Self>) -> (Promise<(), capnp::Error>, Rc<Builder<HeapAllocator>>) {
+        // Finish and Release save a system call and a wake-up of the peer each by waiting for the next message.
+        let kind = self.message.get_root_as_reader::<message::Reader<'_>>().and_then(|root| Ok(root.which()?));
+        if self.wire.withholds(&kind) {
+            return (Promise::ok(()), Rc::new(self.message));
+        }
+        if !matches!(kind, Ok(message::Finish(_) | message::Release(_))) {
+            self.wire.urgent.set(true);
+        }
+        let sent = match self.wire.append(&self.message) {
+            Ok(()) => Promise::ok(()),
+            Err(error) => Promise::err(error),
+        };
+        (sent, Rc::new(self.message))
+    }
+
+    fn take(self: Box<Self>) -> Builder<HeapAllocator> {
+        self.message
+    }
+
+    fn size_in_words(&self) -> usize {
+        self.message.size_in_words()
+    }
+}

@@ -1,0 +1,156 @@
+//! Calls that this side makes.
+
+use std::{rc::Rc, sync::Arc};
+
+use capnp::{
+    capability::{RemotePromise, Response},
+    message::{Builder, HeapAllocator},
+    private::capability::ClientHook,
+};
+
+use super::{
+    CapOut, Failure, ImportKey, Reply, TaskId,
+    local::{Local, host},
+    state::{State, Tables},
+};
+use crate::{connection::CallSlot, encoding::raw, mp, threads::ThreadPost};
+
+/// A call to be made.
+pub(crate) struct CallRequest {
+    pub(crate) target: ImportKey,
+    pub(crate) interface: u64,
+    pub(crate) ordinal: u16,
+    pub(crate) message: Builder<HeapAllocator>,
+    pub(crate) words: usize,
+    pub(crate) caps: Vec<CapOut>,
+    pub(crate) context: Option<CallContext>,
+    pub(crate) slot: Arc<CallSlot>,
+}
+
+/// The context of a call.
+pub(crate) struct CallContext {
+    pub(crate) thread: ThreadRef,
+    /// The thread that waits, on which nested calls back are to run.
+    pub(crate) callback: Arc<ThreadPost>,
+}
+
+/// The thread of the peer that a call is to run on.
+pub(crate) enum ThreadRef {
+    /// The one that stands for the calling thread; made if there is none.
+    Own,
+    /// The one that waits for the calling thread to answer.
+    Waiting(ImportKey),
+}
+
+/// A thread of the peer that stands for one of ours.
+pub(super) struct PeerThread {
+    hook: Box<dyn ClientHook>,
+}
+
+impl State {
+    /// Sends a call. The reply comes as an effect.
+    ///
+    /// # Errors
+    ///
+    /// If it could not be sent; the reply does not come then.
+    pub(crate) fn start(&mut self, call: CallRequest) -> Result<TaskId, Failure> {
+        let tables = self.tables.clone();
+        if let Some(lost) = tables.lost.borrow().clone() {
+            return Err(Failure(lost));
+        }
+        let target = tables.imports.borrow().hook(call.target);
+        let target = target.ok_or_else(|| Failure(capnp::Error::failed("the object was released".into())))?;
+        let context = match &call.context {
+            None => None,
+            Some(context) => Some((self.thread_hook(context), host(&tables, Local::Thread(context.callback.clone())))),
+        };
+        tables.wire.expect_words(call.words);
+        let mut request = target.new_call(call.interface, call.ordinal, None);
+        tables.fill(request.get(), &call.message, &call.caps).map_err(Failure)?;
+        if let Some((thread, callback)) = context {
+            raw::set_context(request.get(), (thread, Some(callback))).map_err(|e| Failure(mp::unexpected(e)))?;
+        }
+        let RemotePromise { promise, .. } = request.send();
+        let slot = call.slot;
+        let task = self.executor.spawn(async move {
+            let reply = promise.await;
+            let reply = tables.reply(reply);
+            tables.effects.borrow_mut().replies.push((slot, reply));
+        });
+        self.executor.run();
+        Ok(task)
+    }
+
+    /// Gives a call up: the peer is told, the reply does not come any more.
+    pub(crate) fn cancel(&mut self, task: TaskId) {
+        self.executor.cancel(task);
+        self.executor.run();
+    }
+
+    /// Lets go of the thread of the peer that stands for one of ours.
+    pub(crate) fn forget_thread(&mut self, post: &ThreadPost) {
+        let thread = self.tables.peer_threads.borrow_mut().remove(&post.number());
+        drop(thread);
+        self.executor.run();
+    }
+
+    /// Asks the peer's root object for the hand-shake, which gives what threads of the peer are made by.
+    pub(crate) fn construct(&mut self, interface: u64, slot: Arc<CallSlot>) -> Result<Option<TaskId>, Failure> {
+        let tables = self.tables.clone();
+        let target = tables.root.hook()?;
+        let mut request = target.new_call(interface, mp::CONSTRUCT, None);
+        mp::fill(request.get(), 1)
+            .and_then(|mut params| params.cap(host(&tables, Local::ThreadMap)))
+            .map_err(Failure)?;
+        let RemotePromise { promise, .. } = request.send();
+        let task = self.executor.spawn(async move {
+            let reply = promise.await.and_then(|response| {
+                *tables.peer_thread_map.borrow_mut() = mp::cap(response.get()?)?;
+                Ok(response)
+            });
+            let reply = tables.reply(reply);
+            tables.effects.borrow_mut().replies.push((slot, reply));
+        });
+        self.executor.run();
+        Ok(Some(task))
+    }
+
+    fn thread_hook(&mut self, context: &CallContext) -> Option<Box<dyn ClientHook>> {
+        let tables = &self.tables;
+        let key = match context.thread {
+            ThreadRef::Waiting(key) => return tables.imports.borrow().hook(key),
+            ThreadRef::Own => context.callback.number(),
+        };
+        if let Some(thread) = tables.peer_threads.borrow().get(&key) {
+            return Some(thread.hook.add_ref());
+        }
+        let map = tables.peer_thread_map.borrow().as_ref()?.add_ref();
+        let mut request = map.new_call(mp::THREAD_MAP, mp::MAKE_THREAD, None);
+        mp::fill(request.get(), 1).and_then(|mut params| params.text(context.callback.name())).ok()?;
+        let RemotePromise { promise, pipeline } = request.send();
+        // The call need not wait for the thread: it names the answer that is still to come.
+        let hook = pipeline.get_pointer_field(0).as_cap();
+        tables.peer_threads.borrow_mut().insert(key, PeerThread { hook: hook.add_ref() });
+        let weak = Rc::downgrade(tables);
+        self.executor.spawn(async move {
+            let made = promise.await.and_then(|response| mp::cap(response.get()?));
+            let Some(tables) = weak.upgrade() else { return };
+            let mut threads = tables.peer_threads.borrow_mut();
+            let old = match made {
+                Ok(Some(hook)) => threads.get_mut(&key).map(|thread| std::mem::replace(&mut thread.hook, hook)),
+                // The call that named it is told why; the next one tries again.
+                _ => threads.remove(&key).map(|thread| thread.hook),
+            };
+            drop(threads);
+            drop(old);
+        });
+        Some(hook)
+    }
+}
+
+impl Tables {
+    fn reply(self: &Rc<Self>, reply: capnp::Result<Response<capnp::any_pointer::Owned>>) -> Reply {
+        let response = reply.map_err(Failure)?;
+        self.body(|| response.get(), 0).map_err(Failure)
+    }
+}

@@ -1,0 +1,238 @@
+//! Calls that the peer makes.
+
+use std::{rc::Rc, sync::Arc};
+
+use capnp::{
+    any_pointer,
+    capability::{Params, Promise, Results},
+    message::{Builder, HeapAllocator},
+    private::capability::ClientHook,
+};
+use futures_channel::oneshot;
+
+use super::{
+    CapOut, Incoming,
+    local::{Local, host},
+    state::{State, Tables, resolved, settled},
+};
+use crate::{
+    encoding::raw,
+    mp,
+    objects::{Calling, Export},
+    threads::ThreadPost,
+};
+
+/// Names a call that is served.
+pub(crate) type ServedKey = usize;
+
+/// A call that is served: where its results go.
+pub(super) struct Served {
+    results: Results<any_pointer::Owned>,
+    done: oneshot::Sender<capnp::Result<()>>,
+}
+
+impl State {
+    /// Answers a call. The message is empty for a call without results.
+    pub(crate) fn answer(
+        &mut self,
+        key: ServedKey,
+        answer: Result<(Builder<HeapAllocator>, usize, Vec<CapOut>), capnp::Error>,
+    ) {
+        let Some(Served { mut results, done }) = self.tables.served.borrow_mut().try_remove(key) else { return };
+        let answered = answer.and_then(|(message, words, caps)| {
+            self.tables.wire.expect_words(words);
+            self.tables.fill(results.hook.get()?, &message, &caps)
+        });
+        // An error counts before the results are let go of.
+        let failed = answered.is_err();
+        if failed {
+            let _ = done.send(answered);
+            self.executor.run();
+            drop(results);
+        } else {
+            drop(results);
+            let _ = done.send(answered);
+        }
+        self.executor.run();
+    }
+}
+
+/// Takes a call to a hosted object.
+pub(super) fn dispatch(
+    tables: &Rc<Tables>,
+    local: &Local,
+    interface: u64,
+    ordinal: u16,
+    params: Params<any_pointer::Owned>,
+    results: Results<any_pointer::Owned>,
+) -> Promise<(), capnp::Error> {
+    let outcome = match local {
+        Local::ThreadMap => thread_map(tables, interface, ordinal, &params, results).map(|()| Promise::ok(())),
+        Local::Thread(post) => thread(post, interface, ordinal, results).map(|()| Promise::ok(())),
+        Local::Export(export) => object(tables, export, interface, ordinal, params, results),
+    };
+    outcome.unwrap_or_else(Promise::err)
+}
+
+fn thread_map(
+    tables: &Rc<Tables>,
+    interface: u64,
+    ordinal: u16,
+    params: &Params<any_pointer::Owned>,
+    mut results: Results<any_pointer::Owned>,
+) -> capnp::Result<()> {
+    match (interface, ordinal) {
+        (mp::THREAD_MAP, mp::MAKE_THREAD) => {
+            let post = worker(tables, mp::text(params.hook.get()?)?)?;
+            mp::fill(results.hook.get()?, 1)?.cap(host(tables, Local::Thread(post)))
+        }
+        (mp::THREAD_MAP, mp::MAKE_POOL) => {
+            for n in 0..mp::number(params.hook.get()?)? {
+                let post = worker(tables, format!("pool-{n}"))?;
+                tables.pool.borrow_mut().push(post);
+            }
+            Ok(())
+        }
+        _ => Err(unknown(interface, ordinal)),
+    }
+}
+
+fn worker(tables: &Rc<Tables>, name: String) -> capnp::Result<Arc<ThreadPost>> {
+    let slot = tables.workers.take(&name).map_err(|e| capnp::Error::overloaded(e.message().to_owned()))?;
+    let post = ThreadPost::worker(name, slot);
+    tables.effects.borrow_mut().started.push(post.clone());
+    Ok(post)
+}
+
+fn thread(
+    post: &ThreadPost,
+    interface: u64,
+    ordinal: u16,
+    mut results: Results<any_pointer::Owned>,
+) -> capnp::Result<()> {
+    if (interface, ordinal) != (mp::THREAD, mp::GET_NAME) {
+        return Err(unknown(interface, ordinal));
+    }
+    mp::fill(results.hook.get()?, 1)?.text(post.name())
+}
+
+fn unknown(interface: u64, ordinal: u16) -> capnp::Error {
+    capnp::Error::unimplemented(format!("there is no method {ordinal} of interface {interface:#018x} here"))
+}
+
+fn object(
+    tables: &Rc<Tables>,
+    export: &Arc<Export>,
+    interface: u64,
+    ordinal: u16,
+    params: Params<any_pointer::Owned>,
+    mut results: Results<any_pointer::Owned>,
+) -> capnp::Result<Promise<(), capnp::Error>> {
+    match export.calling(interface, ordinal).ok_or_else(|| unknown(interface, ordinal))? {
+        Calling::Construct => {
+            *tables.peer_thread_map.borrow_mut() = mp::cap(params.hook.get()?)?;
+            mp::fill(results.hook.get()?, 1)?.cap(host(tables, Local::ThreadMap))?;
+            Ok(Promise::ok(()))
+        }
+        Calling::Method { context } => {
+            if tables.served.borrow().len() >= tables.limits.calls_served {
+                let message = format!("the connection serves {} calls already", tables.limits.calls_served);
+                return Err(capnp::Error::overloaded(message));
+            }
+            let call = Call { export: export.clone(), interface, ordinal, params, results };
+            if !context {
+                return call.queue(tables, None, None);
+            }
+            let (thread, callback) = raw::context(call.params.hook.get()?).map_err(mp::unexpected)?;
+            match thread {
+                None => {
+                    let post = from_pool(tables)?;
+                    call.queue(tables, Some(post), callback)
+                }
+                Some(thread) => on_thread(tables, settled(thread), callback, call),
+            }
+        }
+    }
+}
+
+fn from_pool(tables: &Tables) -> capnp::Result<Arc<ThreadPost>> {
+    let pool = tables.pool.borrow();
+    if pool.is_empty() {
+        return Err(capnp::Error::failed("no thread specified and no pool configured".into()));
+    }
+    // The least loaded; of equals the next in turn.
+    let turn = tables.next_in_pool.replace(tables.next_in_pool.get().wrapping_add(1));
+    let at = (0..pool.len()).map(|n| (turn + n) % pool.len()).min_by_key(|n| pool[*n].load());
+    at.and_then(|n| pool.get(n)).cloned().ok_or_else(|| capnp::Error::failed("the pool is empty".into()))
+}
+
+fn on_thread(
+    tables: &Rc<Tables>,
+    thread: Box<dyn ClientHook>,
+    callback: Option<Box<dyn ClientHook>>,
+    call: Call,
+) -> capnp::Result<Promise<(), capnp::Error>> {
+    if let Some(Local::Thread(post)) = tables.locals.find(thread.as_ref()) {
+        return call.queue(tables, Some(post), callback);
+    }
+    if thread.when_more_resolved().is_none() {
+        return Err(invalid_thread());
+    }
+    // It is the answer to a call of the peer that we have not given yet.
+    let tables = Rc::downgrade(tables);
+    Ok(Promise::from_future(async move {
+        let thread = resolved(thread).await?;
+        let tables = tables.upgrade().ok_or_else(|| capnp::Error::disconnected("the connection ended".into()))?;
+        match tables.locals.find(thread.as_ref()) {
+            Some(Local::Thread(post)) => call.queue(&tables, Some(post), callback)?.await,
+            _ => Err(invalid_thread()),
+        }
+    }))
+}
+
+fn invalid_thread() -> capnp::Error {
+    capnp::Error::failed("invalid thread handle".into())
+}
+
+struct Call {
+    export: Arc<Export>,
+    interface: u64,
+    ordinal: u16,
+    params: Params<any_pointer::Owned>,
+    results: Results<any_pointer::Owned>,
+}
+
+impl Call {
+    /// Has the call served outside.
+    fn queue(
+        self,
+        tables: &Rc<Tables>,
+        post: Option<Arc<ThreadPost>>,
+        callback: Option<Box<dyn ClientHook>>,
+    ) -> capnp::Result<Promise<(), capnp::Error>> {
+        if post.as_ref().is_some_and(|post| post.is_cancelled()) {
+            return Err(crate::wire_error::cancelled());
+        }
+        let params = self.params;
+        let known = u32::from(post.is_some()) + u32::from(callback.is_some());
+        let body = tables.body(|| params.hook.get(), known)?;
+        let callback = callback.map(|hook| tables.imports.borrow_mut().add(settled(hook)));
+        let (done, answered) = oneshot::channel();
+        let key = tables.served.borrow_mut().insert(Served { results: self.results, done });
+        if let Some(post) = &post {
+            post.add_load();
+        }
+        tables.effects.borrow_mut().calls.push(Incoming {
+            key,
+            object: self.export,
+            interface: self.interface,
+            ordinal: self.ordinal,
+            body,
+            post,
+            callback,
+        });
+        Ok(Promise::from_future(async move {
+            answered.await.unwrap_or_else(|_| Err(capnp::Error::disconnected("the connection ended".into())))
+        }))
+    }
+}

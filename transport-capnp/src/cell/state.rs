@@ -1,0 +1,249 @@
+//! What is in the cell.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+    sync::Arc,
+};
+
+use capnp::{
+    any_pointer,
+    capability::Client,
+    message::{Builder, HeapAllocator},
+    private::capability::ClientHook,
+    traits::{Imbue, ImbueMut},
+};
+use capnp_rpc::{RpcSystem, rpc_twoparty_capnp::Side};
+use ipc_core::{Limits, threads::WorkerCount};
+use slab::Slab;
+
+use super::{
+    Body, CapIn, CapOut, Effects, ImportKey,
+    effects::Contents,
+    executor::Executor,
+    imports::Imports,
+    local::{Local, Locals, host},
+    network::{Network, Wire},
+    outgoing::PeerThread,
+    root::Root,
+    serve::Served,
+};
+use crate::{message::Received, objects::Export, threads::ThreadPost};
+
+/// The state of a connection: capnp-rpc's, and the tables that name parts of it by keys.
+pub(crate) struct State {
+    pub(super) executor: Executor,
+    pub(super) tables: Rc<Tables>,
+}
+
+/// The tables, which hosted objects reach as well.
+pub(crate) struct Tables {
+    pub(super) wire: Rc<Wire>,
+    pub(super) locals: Locals,
+    pub(super) imports: RefCell<Imports>,
+    pub(super) served: RefCell<Slab<Served>>,
+    /// Threads of the peer that stand for ours, by the number of the post.
+    pub(super) peer_threads: RefCell<HashMap<u64, PeerThread>>,
+    pub(super) peer_thread_map: RefCell<Option<Box<dyn ClientHook>>>,
+    /// Workers for calls that name no thread, and which one is next.
+    pub(super) pool: RefCell<Vec<Arc<ThreadPost>>>,
+    pub(super) next_in_pool: Cell<usize>,
+    pub(super) effects: RefCell<Effects>,
+    pub(super) workers: Arc<WorkerCount>,
+    pub(super) limits: Limits,
+    pub(super) lost: RefCell<Option<capnp::Error>>,
+    pub(super) root: Root,
+}
+
+impl State {
+    /// A connection's state; `root` is what the peer may ask for.
+    pub(crate) fn new(side: Side, root: Option<Arc<Export>>, workers: Arc<WorkerCount>, limits: Limits) -> Self {
+        let tables = Rc::new(Tables {
+            wire: Rc::default(),
+            locals: Locals::default(),
+            imports: RefCell::default(),
+            served: RefCell::default(),
+            peer_threads: RefCell::default(),
+            peer_thread_map: RefCell::default(),
+            pool: RefCell::default(),
+            next_in_pool: Cell::new(0),
+            effects: RefCell::default(),
+            workers,
+            limits,
+            lost: RefCell::default(),
+            root: Root::default(),
+        });
+        let root = root.map(|root| Client::new(host(&tables, Local::Export(root))));
+        let mut system = RpcSystem::new(Box::new(Network::new(tables.wire.clone(), side)), root);
+        if side == Side::Client {
+            let root: Client = system.bootstrap(Side::Server);
+            tables.root.set(root.hook);
+        }
+        let mut executor = Executor::default();
+        executor.spawn(async move {
+            // It ends with the connection; why, the calls in flight are told.
+            let _ = system.await;
+        });
+        executor.run();
+        Self { executor, tables }
+    }
+
+    /// Takes a message that came in.
+    pub(crate) fn receive(&mut self, message: Received) {
+        self.look_for_root(&message);
+        self.tables.wire.receive(message);
+        // One at a time: what a message resolves is resolved before the next one asks for it.
+        self.executor.run();
+    }
+
+    /// Counts imports once less.
+    pub(crate) fn release(&mut self, keys: Vec<ImportKey>) {
+        for key in keys {
+            let hook = self.tables.imports.borrow_mut().release(key);
+            if hook.is_some() {
+                self.forget_root(key);
+            }
+            drop(hook);
+        }
+        self.executor.run();
+    }
+
+    /// Ends all that is in flight: the connection is lost.
+    pub(crate) fn end(&mut self, error: capnp::Error) {
+        self.tables.lost.borrow_mut().get_or_insert_with(|| error.clone());
+        self.tables.wire.end(error);
+        self.executor.run();
+        self.tables.root.end();
+        self.executor = Executor::default();
+        drop(self.tables.served.take());
+        drop(self.tables.imports.take());
+        drop(self.tables.peer_threads.take());
+        drop(self.tables.peer_thread_map.take());
+        let pool = self.tables.pool.take();
+        self.tables.effects.borrow_mut().ended.extend(pool);
+    }
+
+    /// What is to be done outside.
+    pub(crate) fn take_effects(&mut self) -> Effects {
+        self.tables.effects.take()
+    }
+
+    /// Moves the output to `sink`; tells whether something in it should not wait.
+    pub(crate) fn take_output(&mut self, sink: &mut Vec<u8>) -> bool {
+        self.tables.wire.take_output(sink)
+    }
+
+    /// Whether there is output.
+    pub(crate) fn has_output(&self) -> bool {
+        self.tables.wire.has_output()
+    }
+
+    /// Own objects that the peer holds, and objects of the peer.
+    pub(crate) fn usage(&self) -> (usize, usize) {
+        (self.tables.locals.len(), self.tables.imports.borrow().len())
+    }
+}
+
+impl Tables {
+    /// Takes the contents of a call or a reply out of a hook of capnp-rpc, which `get` asks. `known` capabilities in it are
+    /// the connection's own affair (the context's): if there are no others, nothing is copied.
+    pub(super) fn body<'a>(
+        self: &Rc<Self>,
+        get: impl FnOnce() -> capnp::Result<any_pointer::Reader<'a>>,
+        known: u32,
+    ) -> capnp::Result<Body> {
+        let (content, message) = self.wire.body_of(get);
+        let content = content?;
+        let mut roots = Vec::new();
+        if let Some(message) = message {
+            if cap_count(&message)? <= known {
+                return Ok(Body { message: Contents::Shared(message), caps: Vec::new() });
+            }
+            roots = self.roots(&message)?;
+        }
+        let words = content.target_size()?.word_count;
+        let mut own =
+            Builder::new(HeapAllocator::new().first_segment_words(u32::try_from(words + 1).unwrap_or(u32::MAX)));
+        let mut hooks = Vec::new();
+        {
+            let mut root: any_pointer::Builder<'_> = own.init_root();
+            root.imbue_mut(&mut hooks);
+            root.set_as(content)?;
+        }
+        let caps = hooks.into_iter().enumerate();
+        let caps = caps.map(|(at, hook)| match roots.get(at) {
+            Some(Some(root)) => {
+                self.imports.borrow_mut().add_known(*root);
+                CapIn::Peer(*root)
+            }
+            _ => self.cap_in(hook),
+        });
+        let caps = caps.collect();
+        Ok(Body { message: Contents::Own(own), caps })
+    }
+
+    fn cap_in(&self, hook: Option<Box<dyn ClientHook>>) -> CapIn {
+        let Some(hook) = hook else { return CapIn::Foreign("a capability that is null") };
+        let hook = settled(hook);
+        match self.locals.find(hook.as_ref()) {
+            Some(Local::Export(export)) => CapIn::Own(export),
+            Some(Local::Thread(_)) => CapIn::Foreign("a thread"),
+            Some(Local::ThreadMap) => CapIn::Foreign("a thread map"),
+            None => CapIn::Peer(self.imports.borrow_mut().add(hook)),
+        }
+    }
+
+    /// The hook for a capability that goes out.
+    pub(super) fn cap_out(self: &Rc<Self>, cap: &CapOut) -> Option<Box<dyn ClientHook>> {
+        match cap {
+            CapOut::Own(export) => Some(host(self, Local::Export(export.clone()))),
+            CapOut::Peer(token) => self.imports.borrow().hook(token.key()),
+        }
+    }
+
+    /// Copies a message that was built outside into one of capnp-rpc's, with its capabilities.
+    pub(super) fn fill(
+        self: &Rc<Self>,
+        mut target: any_pointer::Builder<'_>,
+        message: &Builder<HeapAllocator>,
+        caps: &[CapOut],
+    ) -> capnp::Result<()> {
+        let hooks: Vec<_> = caps.iter().map(|cap| self.cap_out(cap)).collect();
+        let mut content: any_pointer::Reader<'_> = message.get_root_as_reader()?;
+        content.imbue(&hooks);
+        target.set_as(content)
+    }
+}
+
+/// What a capability is known to have become.
+pub(super) fn settled(mut hook: Box<dyn ClientHook>) -> Box<dyn ClientHook> {
+    while let Some(resolved) = hook.get_resolved() {
+        hook = resolved;
+    }
+    hook
+}
+
+/// What a capability becomes. Not capnp-rpc's own `when_resolved`, which waits for ever if that has happened already.
+pub(super) async fn resolved(hook: Box<dyn ClientHook>) -> capnp::Result<Box<dyn ClientHook>> {
+    let mut hook = settled(hook);
+    while let Some(resolving) = hook.when_more_resolved() {
+        hook = settled(resolving.await?);
+    }
+    Ok(hook)
+}
+
+/// How many capabilities a message's payload carries.
+fn cap_count(message: &Received) -> capnp::Result<u32> {
+    use capnp_rpc::rpc_capnp::{message, return_};
+
+    let reader = message.reader();
+    Ok(match reader.get_root::<message::Reader<'_>>()?.which()? {
+        message::Call(call) => call?.get_params()?.get_cap_table()?.len(),
+        message::Return(answer) => match answer?.which()? {
+            return_::Results(payload) => payload?.get_cap_table()?.len(),
+            _ => 0,
+        },
+        _ => 0,
+    })
+}

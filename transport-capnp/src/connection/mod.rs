@@ -1,0 +1,223 @@
+//! A connection, outside of the cell: who reads, who writes, who waits, and how it ends.
+//!
+//! The way of a call: [`crate::remote`] marshals the arguments and asks [`call`] to start it; the cell turns it into bytes;
+//! [`flush`](output) writes them; the caller waits in [`wait`], where it takes the [reader's role](role) and so gets its
+//! reply, or the calls that come back to it, without a hop.
+
+mod call;
+mod frames;
+mod lifetime;
+mod output;
+mod role;
+mod wait;
+mod workers;
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+};
+
+use capnp_rpc::rpc_twoparty_capnp::Side;
+use ipc_core::{
+    Exception, Interface, Limits, Options, Result, Stream, interface::InterfaceSchema, threads::WorkerCount,
+};
+
+pub(crate) use call::{CallSlot, Started, Target};
+pub(crate) use lifetime::Owner;
+
+use self::{frames::Frames, lifetime::Status, output::Output, role::Role};
+use crate::{
+    cell::{Effects, SealedCell, State},
+    objects::{Registry, Released},
+    poller,
+};
+
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// One connection.
+pub(crate) struct Connection {
+    number: u64,
+    stream: Stream,
+    cell: SealedCell,
+    frames: Mutex<Frames>,
+    output: Output,
+    role: Role,
+    registry: Arc<Registry>,
+    released: Arc<Released>,
+    limits: Limits,
+    options: Options,
+    workers: Arc<WorkerCount>,
+    status: Status,
+    /// Calls of this side that wait for replies.
+    calls: AtomicUsize,
+    /// Whether the poller knows that something waits to be flushed.
+    dirty: AtomicBool,
+    owner: OnceLock<Weak<Owner>>,
+    itself: Weak<Self>,
+}
+
+impl Connection {
+    /// A connection over `stream`; `root` is what the peer may ask for.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system refuses to watch the stream.
+    pub(crate) fn open<I: Interface + ?Sized>(
+        stream: Stream,
+        side: Side,
+        root: Option<&Arc<I>>,
+        options: Options,
+    ) -> Result<(Arc<Self>, Arc<Owner>)> {
+        let limits = options.limits.clone();
+        let registry = Arc::<Registry>::default();
+        let root = root.map(|root| registry.export(root, limits.exports)).transpose()?;
+        let workers = WorkerCount::new(limits.server_threads);
+        let cell = SealedCell::new({
+            let (workers, limits) = (workers.clone(), limits.clone());
+            move || State::new(side, root, workers, limits)
+        });
+        let connection = Arc::new_cyclic(|itself| Self {
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
+            stream,
+            cell,
+            frames: Mutex::new(Frames::new(limits.message_bytes)),
+            output: Output::default(),
+            role: Role::default(),
+            registry,
+            released: Arc::default(),
+            limits,
+            options,
+            workers,
+            status: Status::default(),
+            calls: AtomicUsize::new(0),
+            dirty: AtomicBool::new(false),
+            owner: OnceLock::new(),
+            itself: itself.clone(),
+        });
+        connection.released.set_connection(&connection);
+        let owner = Arc::new(Owner::new(connection.clone()));
+        let _ = connection.owner.set(Arc::downgrade(&owner));
+        poller::add(&connection)?;
+        // The bootstrap request, if this side made one.
+        connection.with_state(|_| ());
+        Ok((connection, owner))
+    }
+
+    /// A number that no other connection of this process has.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(crate) fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
+    pub(crate) fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    pub(crate) fn released(&self) -> &Arc<Released> {
+        &self.released
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Whoever keeps the connection open, if somebody does.
+    pub(crate) fn owner(&self) -> Option<Arc<Owner>> {
+        self.owner.get().and_then(Weak::upgrade)
+    }
+
+    /// Who the peer is, for people to read.
+    pub(crate) fn peer(&self) -> String {
+        self.stream.peer().to_string()
+    }
+
+    /// The interface that declares the hand-shake, unless the peer is a plain one.
+    pub(crate) fn handshake(&self, schema: &'static InterfaceSchema) -> Option<u64> {
+        if self.options.plain { None } else { schema.bootstrap() }
+    }
+
+    /// Enters the cell, then flushes. What is to be done outside is given back, to be [applied](Self::apply).
+    fn enter<T: Send>(&self, work: impl FnOnce(&mut State) -> T + Send) -> Result<(T, Effects)> {
+        let released = self.released.take();
+        let output = &self.output;
+        let entered = self.cell.with(|state| {
+            if !released.is_empty() {
+                state.release(released);
+            }
+            let value = work(state);
+            let effects = state.take_effects();
+            let waits = state.has_output() && output.append(|sink| state.take_output(sink));
+            (value, effects, waits)
+        });
+        let Some((value, effects, urgent)) = entered else {
+            return Err(self.broken());
+        };
+        if urgent {
+            self.flush();
+        } else if self.output.has_more() {
+            self.mark_dirty();
+        }
+        Ok((value, effects))
+    }
+
+    /// Enters the cell where nothing but the bookkeeping is to be done; after a loss there is none.
+    pub(crate) fn with_state<T: Send>(&self, work: impl FnOnce(&mut State) -> T + Send) -> Option<T> {
+        let (value, effects) = self.enter(work).ok()?;
+        self.apply(effects, None);
+        Some(value)
+    }
+
+    /// Has the poller flush soon what waits for a next message that may never come.
+    pub(crate) fn mark_dirty(&self) {
+        if !self.dirty.swap(true, Ordering::AcqRel) {
+            poller::flush_soon(self.itself.clone());
+        }
+    }
+
+    /// The poller's tick: releases what was dropped, and writes what waits.
+    pub(crate) fn tick(&self) {
+        self.dirty.store(false, Ordering::Release);
+        if self.with_state(|_| ()).is_some() {
+            self.flush();
+        }
+    }
+
+    /// What the state of this connection being gone means.
+    fn broken(&self) -> Exception {
+        match self.status.lost() {
+            Some(lost) => lost,
+            None => {
+                let why = Exception::new(
+                    ipc_core::ExceptionKind::Protocol,
+                    "the RPC layer failed on what the peer sent; the connection is given up",
+                );
+                self.lose(why.clone());
+                why
+            }
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // It was lost before, unless opening it failed half-way.
+        poller::remove(self);
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("number", &self.number).field("peer", &self.peer()).finish_non_exhaustive()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // No user code runs under this crate's locks.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,154 @@
+//! The reader's role: one thread at a time reads a connection.
+//!
+//! A thread that waits for a reply, a worker that waits for its client's next call, or, when nobody waits, the process's
+//! poller. Whoever takes the role disarms the poller; whoever gives it up hands it to a thread that waits for it, or arms
+//! the poller again. At any time somebody holds the role, or somebody was told to take it, or the poller is armed: nothing
+//! that the peer sends is left lying.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
+
+use ipc_core::threads::Waiter;
+
+use super::{Connection, lock};
+use crate::poller::{self, Interest};
+
+/// Who reads.
+#[derive(Default)]
+pub(super) struct Role(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    held: bool,
+    /// What the poller watches for.
+    interest: Interest,
+    /// Threads that wait for a reply while somebody else reads.
+    waiting: VecDeque<Arc<Waiter>>,
+    over: bool,
+}
+
+/// The role, until this is dropped.
+pub(super) struct RoleGuard<'a> {
+    connection: &'a Connection,
+}
+
+impl Role {
+    /// Watches for the end of a stream that nobody reads yet.
+    pub(super) fn arm(&self, connection: &Connection) {
+        let mut state = lock(&self.0);
+        if !state.held && !state.over {
+            state.interest.read = true;
+            poller::watch(connection, state.interest);
+        }
+    }
+
+    /// Whether the poller is to tell when the socket takes bytes again.
+    pub(super) fn want_write(&self, connection: &Connection, want: bool) {
+        let mut state = lock(&self.0);
+        if state.over {
+            return;
+        }
+        state.interest.write = want;
+        // The registration is one-shot: after an event it must be made again for what is still wanted.
+        poller::watch(connection, state.interest);
+    }
+
+    /// Lets all threads that wait look for themselves: the connection is lost.
+    pub(super) fn end(&self) {
+        let mut state = lock(&self.0);
+        state.over = true;
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        for waiter in waiting {
+            waiter.notify();
+        }
+    }
+
+    /// Takes the role, or gets in line for it.
+    pub(super) fn take<'a>(&self, connection: &'a Connection, waiter: &Arc<Waiter>) -> Option<RoleGuard<'a>> {
+        let mut state = lock(&self.0);
+        if state.held {
+            if !state.waiting.iter().any(|other| Arc::ptr_eq(other, waiter)) {
+                state.waiting.push_back(waiter.clone());
+            }
+            return None;
+        }
+        Some(state.take(connection))
+    }
+
+    /// Takes the role if nobody has it.
+    pub(super) fn try_take<'a>(&self, connection: &'a Connection) -> Option<RoleGuard<'a>> {
+        let mut state = lock(&self.0);
+        (!state.held).then(|| state.take(connection))
+    }
+
+    /// The poller's: an event came, so that nothing is watched any more. Takes the role if there is something to read.
+    pub(super) fn polled<'a>(&self, connection: &'a Connection, readable: bool) -> Option<RoleGuard<'a>> {
+        let mut state = lock(&self.0);
+        if !readable || state.held || !state.interest.read {
+            return None;
+        }
+        // Read as: it is disarmed already.
+        state.interest.read = false;
+        state.held = true;
+        Some(RoleGuard { connection })
+    }
+
+    /// Makes a one-shot registration again that an event for something else used up.
+    pub(super) fn rearm(&self, connection: &Connection) {
+        let state = lock(&self.0);
+        if !state.over && (state.interest.read || state.interest.write) {
+            poller::watch(connection, state.interest);
+        }
+    }
+
+    /// Gets out of line. If this thread was told to take the role, another one is.
+    pub(super) fn leave(&self, connection: &Connection, waiter: &Arc<Waiter>) {
+        let mut state = lock(&self.0);
+        state.waiting.retain(|other| !Arc::ptr_eq(other, waiter));
+        if !state.held {
+            state.pass_on(connection);
+        }
+    }
+}
+
+impl State {
+    fn take<'a>(&mut self, connection: &'a Connection) -> RoleGuard<'a> {
+        self.held = true;
+        if self.interest.read {
+            self.interest.read = false;
+            poller::watch(connection, self.interest);
+        }
+        RoleGuard { connection }
+    }
+
+    /// Nobody holds the role: finds somebody who will.
+    fn pass_on(&mut self, connection: &Connection) {
+        if self.over {
+            return;
+        }
+        if let Some(next) = self.waiting.pop_front() {
+            next.notify();
+        } else if !self.interest.read {
+            self.interest.read = true;
+            poller::watch(connection, self.interest);
+        }
+    }
+}
+
+impl Drop for RoleGuard<'_> {
+    fn drop(&mut self) {
+        let mut state = lock(&self.connection.role.0);
+        state.held = false;
+        state.pass_on(self.connection);
+    }
+}
+
+impl Connection {
+    /// Has the poller watch for what the peer sends, the end of the stream too, while nobody reads.
+    pub(crate) fn watch_for_end(&self) {
+        self.role.arm(self);
+    }
+}

@@ -1,0 +1,245 @@
+//! Waiting while doing the connection's I/O.
+
+use std::{collections::VecDeque, sync::Arc, time::Instant};
+
+use capnp::ErrorKind;
+use ipc_core::{Exception, ExceptionKind, threads::Wake};
+
+use super::{
+    Connection,
+    frames::{Patience, Read},
+    lock,
+};
+use crate::{
+    cell::{Effects, Incoming},
+    cleanup, serve,
+    threads::ThreadPost,
+};
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waited {
+    /// What was waited for is there.
+    Done,
+    /// The deadline passed.
+    TimedOut,
+    /// The connection is lost.
+    Lost,
+}
+
+/// Who waits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Who {
+    /// A caller, for a reply: it reads whenever it can.
+    Caller,
+    /// A worker, for its client's next call: it reads as long as that is for itself.
+    Worker,
+}
+
+/// After so many reads that were for others, a worker that has nothing to do stops reading: each costs a hop.
+const READS_FOR_OTHERS: usize = 4;
+
+impl Connection {
+    /// Waits on this thread until `done`. Runs what comes in for it meanwhile; reads the connection if nobody else does.
+    pub(super) fn wait(
+        self: &Arc<Self>,
+        post: &Arc<ThreadPost>,
+        who: Who,
+        deadline: Option<Instant>,
+        done: impl Fn() -> bool,
+    ) -> Waited {
+        let waited = self.wait_in_line(post, who, deadline, &done);
+        self.role.leave(self, post.waiter());
+        waited
+    }
+
+    fn wait_in_line(
+        self: &Arc<Self>,
+        post: &Arc<ThreadPost>,
+        who: Who,
+        deadline: Option<Instant>,
+        done: &impl Fn() -> bool,
+    ) -> Waited {
+        let waiter = post.waiter();
+        let mut reads_for_others = 0;
+        loop {
+            if done() {
+                return Waited::Done;
+            }
+            if let Some(job) = waiter.take_job() {
+                reads_for_others = 0;
+                job();
+                continue;
+            }
+            if self.status.is_lost() {
+                return if done() { Waited::Done } else { Waited::Lost };
+            }
+            let role = match who {
+                Who::Caller => self.role.take(self, waiter),
+                Who::Worker if reads_for_others < READS_FOR_OTHERS => self.role.try_take(self),
+                Who::Worker => None,
+            };
+            let Some(role) = role else {
+                match waiter.park(deadline) {
+                    Wake::Event => continue,
+                    Wake::TimedOut => return if done() { Waited::Done } else { Waited::TimedOut },
+                }
+            };
+            let patience = deadline.map_or(Patience::Forever, Patience::Until);
+            let mut mine = VecDeque::new();
+            let mut timed_out = false;
+            while mine.is_empty() && !done() && !waiter.has_job() && !self.status.is_lost() {
+                match self.read(Some(post), patience, &mut mine) {
+                    Read::Some if who == Who::Worker && mine.is_empty() => {
+                        reads_for_others += 1;
+                        if reads_for_others >= READS_FOR_OTHERS {
+                            break;
+                        }
+                    }
+                    Read::Some | Read::End => {}
+                    Read::Nothing => {
+                        timed_out = true;
+                        break;
+                    }
+                }
+            }
+            // Before any handler runs: it may take as long as it likes.
+            drop(role);
+            if !mine.is_empty() {
+                reads_for_others = 0;
+            }
+            for call in mine {
+                serve::run(self, call);
+            }
+            if timed_out && deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                return if done() { Waited::Done } else { Waited::TimedOut };
+            }
+        }
+    }
+
+    /// Reads once, and hands out what came; calls for `me` and calls for nobody go to `mine`. Only who has the role does it.
+    fn read(self: &Arc<Self>, me: Option<&Arc<ThreadPost>>, patience: Patience, mine: &mut VecDeque<Incoming>) -> Read {
+        let mut frames = lock(&self.frames);
+        let read = frames.read(&self.stream, patience);
+        let mut messages = Vec::new();
+        let mut broken = None;
+        loop {
+            match frames.next() {
+                Ok(Some(message)) => messages.push(message),
+                Ok(None) => break,
+                Err(error) => {
+                    broken = Some(error);
+                    break;
+                }
+            }
+        }
+        drop(frames);
+        if !messages.is_empty() {
+            let entered = self.enter(|state| {
+                for message in messages {
+                    state.receive(message);
+                }
+            });
+            if let Ok(((), effects)) = entered {
+                mine.extend(self.apply(effects, me));
+            }
+        }
+        if let Some(broken) = broken {
+            self.lose(broken);
+            return Read::End;
+        }
+        match read {
+            Ok(Read::End) => {
+                self.lose(Exception::new(ExceptionKind::Disconnected, "the peer closed the connection"));
+                Read::End
+            }
+            Ok(read) => read,
+            Err(error) => {
+                let message = format!("the connection to the peer failed: {error}");
+                self.lose(Exception::new(ExceptionKind::Disconnected, message).with_source(error));
+                Read::End
+            }
+        }
+    }
+
+    /// Does what is to be done outside of the cell. Gives back the calls that this thread, `me`, is to serve.
+    pub(super) fn apply(&self, effects: Effects, me: Option<&Arc<ThreadPost>>) -> VecDeque<Incoming> {
+        if effects.is_empty() {
+            return VecDeque::new();
+        }
+        let Some(this) = self.itself.upgrade() else { return VecDeque::new() };
+        for post in effects.started {
+            this.start_worker(&post);
+        }
+        for (slot, reply) in effects.replies {
+            slot.set(reply, me);
+        }
+        let mut mine = VecDeque::new();
+        for call in effects.calls {
+            match &call.post {
+                None => mine.push_back(call),
+                Some(post) if me.is_some_and(|me| Arc::ptr_eq(me, post)) => mine.push_back(call),
+                Some(post) => {
+                    let connection = this.clone();
+                    post.waiter().clone().post(Box::new(move || serve::run(&connection, call)));
+                }
+            }
+        }
+        for post in effects.ended {
+            post.end();
+        }
+        if !effects.dropped.is_empty() {
+            cleanup::run(move || drop(effects.dropped));
+        }
+        mine
+    }
+
+    /// The poller's: there may be something to read, or the socket may take bytes again.
+    pub(crate) fn polled(self: &Arc<Self>, readable: bool, writable: bool) {
+        if writable && self.output.is_full() {
+            self.writable();
+        }
+        let Some(role) = self.role.polled(self, readable) else {
+            self.role.rearm(self);
+            return;
+        };
+        let mut mine = VecDeque::new();
+        // A bound, so that one busy connection does not keep the others from being polled.
+        for _ in 0..16 {
+            if self.read(None, Patience::None, &mut mine) != Read::Some || !mine.is_empty() {
+                break;
+            }
+        }
+        lock(&self.frames).shrink();
+        drop(role);
+        for call in mine {
+            serve::run(self, call);
+        }
+    }
+
+    /// Ends the connection: `why` is what calls in flight are told.
+    pub(super) fn lose(&self, why: Exception) {
+        let why = self.status.note_exit(why, &self.stream, &self.options);
+        let Some(handlers) = self.status.lose(why.clone()) else { return };
+        let _ = self.stream.shutdown(std::net::Shutdown::Both);
+        self.output.kill();
+        crate::poller::remove(self);
+        let error = capnp::Error { kind: ErrorKind::Disconnected, extra: crate::wire_error::LOST.into() };
+        let effects = self.cell.with(|state| {
+            state.end(error);
+            state.take_effects()
+        });
+        self.cell.end();
+        if let Some(effects) = effects {
+            for call in self.apply(effects, None) {
+                // Nobody waits for it any more.
+                drop(call);
+            }
+        }
+        self.role.end();
+        for handler in handlers {
+            let why = why.clone();
+            cleanup::run(move || handler(&why));
+        }
+    }
+}

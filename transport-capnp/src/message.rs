@@ -1,0 +1,65 @@
+//! A received message: its segments in shared memory, read outside of the cell as well as inside.
+
+use std::sync::Arc;
+
+use capnp::{
+    Word,
+    message::{Reader, ReaderOptions, ReaderSegments},
+};
+
+/// A message as it came, cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Received(Arc<Segments>);
+
+#[derive(Debug)]
+struct Segments {
+    words: Vec<Word>,
+    /// Where each segment ends, in words.
+    ends: Vec<usize>,
+}
+
+impl Received {
+    /// A message of these words, cut into segments of these sizes in words, which add up to them.
+    pub(crate) fn new(words: Vec<Word>, sizes: &[usize]) -> Self {
+        let mut end = 0;
+        let ends = sizes
+            .iter()
+            .map(|size| {
+                end += size;
+                end
+            })
+            .collect();
+        Self(Arc::new(Segments { words, ends }))
+    }
+
+    /// Begins to read it. Each reader has limits of its own; they are Cap'n Proto's defaults, doubled for what is read
+    /// twice: once by the RPC layer, once by the value.
+    pub(crate) fn reader(&self) -> Reader<Self> {
+        let mut options = ReaderOptions::new();
+        options.traversal_limit_in_words(Some(READ_LIMIT_WORDS.max(2 * self.0.words.len())));
+        options.nesting_limit(READ_NESTING_LIMIT);
+        Reader::new(self.clone(), options)
+    }
+
+    /// How large it is.
+    pub(crate) fn len_bytes(&self) -> usize {
+        self.0.words.len() * size_of::<Word>()
+    }
+}
+
+const READ_LIMIT_WORDS: usize = 16 << 20;
+/// Values bring their own bound; this one must be above it, for the message around them.
+const READ_NESTING_LIMIT: i32 = 256;
+
+impl ReaderSegments for Received {
+    fn get_segment(&self, index: u32) -> Option<&[u8]> {
+        let index = index as usize;
+        let end = *self.0.ends.get(index)?;
+        let start = if index == 0 { 0 } else { self.0.ends[index - 1] };
+        Some(Word::words_to_bytes(&self.0.words[start..end]))
+    }
+
+    fn len(&self) -> usize {
+        self.0.ends.len()
+    }
+}

@@ -1,0 +1,217 @@
+//! Calls over a socketpair, both ends in this process.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
+
+use ipc_core::{Connection, ExceptionKind, Options, Result, Stream, Transport};
+use ipc_macros::interface;
+use transport_capnp::Capnp;
+
+type Step = Arc<dyn Fn(u32) -> Result<u32> + Send + Sync>;
+
+#[interface(bootstrap)]
+trait Init: Send + Sync {
+    fn add(&self, a: i32, b: i32) -> Result<i32>;
+    #[method(no_context)]
+    fn add_now(&self, a: i32, b: i32) -> Result<i32>;
+    fn thread(&self) -> Result<String>;
+    fn down(&self, depth: u32, step: Step) -> Result<u32>;
+    fn echo(&self, data: Vec<u8>) -> Result<Vec<u8>>;
+    fn boom(&self) -> Result<()>;
+    fn fails(&self) -> Result<()>;
+    fn store(&self, step: Step) -> Result<()>;
+    fn call_stored_elsewhere(&self, x: u32) -> Result<u32>;
+    fn forget(&self) -> Result<()>;
+    fn block(&self) -> Result<()>;
+    fn same(&self, other: Arc<dyn Init>) -> Result<Arc<dyn Init>>;
+}
+
+#[derive(Default)]
+struct Server {
+    stored: Mutex<Option<Step>>,
+    release: Mutex<Option<mpsc::Receiver<()>>>,
+}
+
+impl Init for Server {
+    fn add(&self, a: i32, b: i32) -> Result<i32> {
+        Ok(a + b)
+    }
+    fn add_now(&self, a: i32, b: i32) -> Result<i32> {
+        Ok(a + b)
+    }
+    fn thread(&self) -> Result<String> {
+        Ok(format!("{:?} {}", thread::current().id(), thread::current().name().unwrap_or("?")))
+    }
+    fn down(&self, depth: u32, step: Step) -> Result<u32> {
+        step(depth)
+    }
+    fn echo(&self, data: Vec<u8>) -> Result<Vec<u8>> {
+        Ok(data)
+    }
+    fn boom(&self) -> Result<()> {
+        panic!("boom");
+    }
+    fn fails(&self) -> Result<()> {
+        Err(ipc_core::Exception::new(ExceptionKind::Disconnected, "somebody else is gone"))
+    }
+    fn store(&self, step: Step) -> Result<()> {
+        *self.stored.lock().unwrap() = Some(step);
+        Ok(())
+    }
+    fn call_stored_elsewhere(&self, x: u32) -> Result<u32> {
+        let step = self.stored.lock().unwrap().clone().unwrap();
+        thread::spawn(move || step(x)).join().unwrap()
+    }
+    fn forget(&self) -> Result<()> {
+        self.stored.lock().unwrap().take();
+        Ok(())
+    }
+    fn block(&self) -> Result<()> {
+        let _ = self.release.lock().unwrap().as_ref().map(mpsc::Receiver::recv);
+        Ok(())
+    }
+    fn same(&self, other: Arc<dyn Init>) -> Result<Arc<dyn Init>> {
+        Ok(other)
+    }
+}
+
+fn pair(server: Server) -> (Arc<dyn Init>, Connection, Connection) {
+    let (a, b) = Stream::pair().unwrap();
+    let server = Capnp.accept::<dyn Init>(b, Arc::new(server), Options::default()).unwrap();
+    let client = Capnp.connect::<dyn Init>(a, Options::default()).unwrap();
+    (client.root, client.connection, server)
+}
+
+#[test]
+fn adds() {
+    let (init, _c, _s) = pair(Server::default());
+    for n in 0..1000 {
+        assert_eq!(init.add(n, 2), Ok(n + 2));
+        assert_eq!(init.add_now(n, 3), Ok(n + 3));
+    }
+}
+
+#[test]
+fn one_thread_is_served_by_one_thread() {
+    let (init, _c, _s) = pair(Server::default());
+    let mine = init.thread().unwrap();
+    assert!(mine.contains("one_thread_is_served"), "{mine}");
+    for _ in 0..10 {
+        assert_eq!(init.thread().unwrap(), mine);
+    }
+    let other = thread::spawn({
+        let init = init.clone();
+        move || init.thread().unwrap()
+    });
+    assert_ne!(other.join().unwrap(), mine);
+}
+
+#[test]
+fn nested_callbacks_run_on_the_waiting_thread() {
+    let (init, _c, _s) = pair(Server::default());
+    let me = thread::current().id();
+    let depth_seen = Arc::new(AtomicU32::new(0));
+    fn step(init: Arc<dyn Init>, me: thread::ThreadId, seen: Arc<AtomicU32>) -> Step {
+        Arc::new(move |depth| {
+            assert_eq!(thread::current().id(), me);
+            seen.fetch_add(1, Ordering::SeqCst);
+            if depth == 0 {
+                return Ok(100);
+            }
+            Ok(init.down(depth - 1, step(init.clone(), me, seen.clone()))? + 1)
+        })
+    }
+    assert_eq!(init.down(32, step(init.clone(), me, depth_seen.clone())), Ok(132));
+    assert_eq!(depth_seen.load(Ordering::SeqCst), 33);
+}
+
+#[test]
+fn large_messages_cross() {
+    let (init, _c, _s) = pair(Server::default());
+    let data: Vec<u8> = (0..32 << 20).map(|n: u32| (n % 251) as u8).collect();
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| assert!(init.echo(data.clone()).unwrap() == data));
+        }
+    });
+}
+
+#[test]
+fn failures_arrive() {
+    let (init, _c, _s) = pair(Server::default());
+    let boom = init.boom().unwrap_err();
+    assert_eq!(boom.kind(), ExceptionKind::Remote);
+    assert!(boom.message().contains("boom"), "{boom}");
+    let fails = init.fails().unwrap_err();
+    assert_eq!(fails.kind(), ExceptionKind::Remote);
+    assert_eq!(fails.remote().unwrap().kind(), ExceptionKind::Disconnected);
+    assert_eq!(init.add(1, 2), Ok(3));
+}
+
+#[test]
+fn a_stored_callback_is_called_from_elsewhere_and_dropped() {
+    let (init, _c, _s) = pair(Server::default());
+    let (dropped, gone) = mpsc::channel();
+    struct Tell(mpsc::Sender<()>);
+    impl Drop for Tell {
+        fn drop(&mut self) {
+            let _ = self.0.send(());
+        }
+    }
+    let tell = Tell(dropped);
+    init.store(Arc::new(move |x| {
+        let _ = &tell;
+        Ok(x * 2)
+    }))
+    .unwrap();
+    assert_eq!(init.call_stored_elsewhere(21), Ok(42));
+    init.forget().unwrap();
+    gone.recv_timeout(Duration::from_secs(20)).unwrap();
+}
+
+#[test]
+fn identity_survives() {
+    let (init, _c, _s) = pair(Server::default());
+    let mine: Arc<dyn Init> = Arc::new(Server::default());
+    assert!(Arc::ptr_eq(&init.same(mine.clone()).unwrap(), &mine));
+    assert!(Arc::ptr_eq(&init.same(init.clone()).unwrap(), &init));
+}
+
+#[test]
+fn a_deadline_ends_a_call_and_gives_the_next_a_new_thread() {
+    let (release, wait) = mpsc::channel();
+    let server = Server { release: Mutex::new(Some(wait)), ..Server::default() };
+    let (init, _c, _s) = pair(server);
+    let before = init.thread().unwrap();
+    let ended = ipc_core::deadline(Duration::from_millis(50), || init.block());
+    assert_eq!(ended.unwrap_err().kind(), ExceptionKind::DeadlineExceeded);
+    assert_ne!(init.thread().unwrap(), before);
+    drop(release);
+}
+
+#[test]
+fn a_lost_connection_interrupts_and_then_refuses() {
+    let (_release, wait) = mpsc::channel();
+    let server = Server { release: Mutex::new(Some(wait)), ..Server::default() };
+    let (init, client, server) = pair(server);
+    let (told, tell) = mpsc::channel();
+    client.on_disconnect(move |why| told.send(why.kind()).unwrap());
+    thread::scope(|scope| {
+        let blocked = scope.spawn(|| init.block());
+        while server.usage().server_threads == 0 {
+            thread::yield_now();
+        }
+        let _ = server.close(Duration::ZERO);
+        assert_eq!(blocked.join().unwrap().unwrap_err().kind(), ExceptionKind::Interrupted);
+    });
+    assert_eq!(tell.recv(), Ok(ExceptionKind::Disconnected));
+    assert_eq!(init.add(1, 2).unwrap_err().kind(), ExceptionKind::Disconnected);
+    drop(_release);
+}
