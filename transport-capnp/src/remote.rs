@@ -38,7 +38,7 @@ pub(crate) struct RemoteRef {
     /// The interface that declares `destroy`, and its ordinal.
     destroy: OnceLock<(u64, u16)>,
     /// Keeps the connection open.
-    owner: Option<Arc<Owner>>,
+    _owner: Option<Arc<Owner>>,
 }
 
 impl RemoteRef {
@@ -49,7 +49,7 @@ impl RemoteRef {
             registry,
             address: AtomicUsize::new(0),
             destroy: OnceLock::new(),
-            owner: connection.owner(),
+            _owner: connection.owner(),
         }
     }
 

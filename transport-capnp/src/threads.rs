@@ -184,6 +184,13 @@ pub(crate) fn waiting(connection: u64) -> Option<Arc<ImportToken>> {
         .flatten()
 }
 
+/// How many calls this thread serves for a connection.
+pub(crate) fn serving(connection: u64) -> usize {
+    KNOWN
+        .try_with(|known| known.borrow().serving.iter().filter(|serving| serving.connection == connection).count())
+        .unwrap_or(0)
+}
+
 /// Says that this thread serves a call, until the guard is dropped.
 #[must_use]
 pub(crate) fn serve(connection: u64, callback: Option<Arc<ImportToken>>) -> ServingGuard {

@@ -65,6 +65,17 @@ pub(crate) fn to_exception(error: &capnp::Error, lost: Option<&Exception>) -> Ex
     }
 }
 
+/// Why the connection is lost when capnp-rpc gives it up.
+pub(crate) fn given_up(error: &capnp::Error) -> Exception {
+    match (error.extra.strip_prefix(REMOTE), error.kind) {
+        (Some(reason), _) => {
+            Exception::new(ExceptionKind::Disconnected, format!("the peer gave the connection up: {reason}"))
+        }
+        (None, ErrorKind::Disconnected) => Exception::new(ExceptionKind::Disconnected, "the connection ended"),
+        (None, _) => Exception::new(ExceptionKind::Protocol, format!("the peer broke the protocol: {error}")),
+    }
+}
+
 /// What a call in flight ends with when the connection is lost.
 pub(crate) fn interrupted(lost: &Exception) -> Exception {
     let message = format!("the call was in flight, and may have run, when {}", lost.message());

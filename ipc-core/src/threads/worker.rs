@@ -1,6 +1,7 @@
 //! Threads that stand for those of a peer: how many there are, and what they are called.
 
 use std::{
+    cell::Cell,
     io,
     sync::{
         Arc, Condvar, Mutex, PoisonError,
@@ -12,6 +13,13 @@ use std::{
 
 use crate::exception::{Exception, ExceptionKind, Result};
 
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    /// The place that this thread has, if it is a worker.
+    static CURRENT: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
 /// Counts a connection's workers, the abandoned ones too, and knows their names.
 #[derive(Debug)]
 pub struct WorkerCount {
@@ -19,7 +27,6 @@ pub struct WorkerCount {
     live: AtomicUsize,
     names: Mutex<Vec<(usize, String)>>,
     ended: Condvar,
-    next: AtomicUsize,
 }
 
 /// A worker's place in the count; it is free again when this is dropped.
@@ -32,13 +39,7 @@ pub struct WorkerSlot {
 impl WorkerCount {
     /// A count that goes up to `limit`.
     pub fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self {
-            limit,
-            live: AtomicUsize::new(0),
-            names: Mutex::default(),
-            ended: Condvar::new(),
-            next: AtomicUsize::new(0),
-        })
+        Arc::new(Self { limit, live: AtomicUsize::new(0), names: Mutex::default(), ended: Condvar::new() })
     }
 
     /// How many there are.
@@ -54,11 +55,11 @@ impl WorkerCount {
 
     /// Blocks until there are none but the calling thread itself. Tells whether that is so.
     pub fn wait_none(&self, until: Instant) -> bool {
-        let me = std::thread::current();
+        let me = CURRENT.try_with(Cell::get).ok().flatten();
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             // A worker that closes its own connection does not wait for itself.
-            let others = names.iter().filter(|(_, name)| me.name() != Some(name)).count();
+            let others = names.iter().filter(|(id, _)| me != Some(*id)).count();
             if others == 0 {
                 return true;
             }
@@ -81,7 +82,7 @@ impl WorkerCount {
             let message = format!("the connection has its {} server threads already", self.limit);
             return Err(Exception::new(ExceptionKind::Overloaded, message));
         }
-        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
         self.names.lock().unwrap_or_else(PoisonError::into_inner).push((id, name.to_owned()));
         Ok(WorkerSlot { count: self.clone(), id })
     }
@@ -106,8 +107,9 @@ impl Drop for WorkerSlot {
 pub fn spawn(name: &str, slot: WorkerSlot, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
     let name: String = name.chars().filter(|c| *c != '\0').collect();
     let started = std::thread::Builder::new().name(name).spawn(move || {
-        let _slot = slot;
+        let _ = CURRENT.try_with(|current| current.set(Some(slot.id)));
         work();
+        drop(slot);
     });
     started.map_err(|error: io::Error| {
         Exception::new(ExceptionKind::Overloaded, format!("cannot start a server thread: {error}")).with_source(error)

@@ -24,6 +24,8 @@ pub(crate) struct Wire {
     inbox: RefCell<VecDeque<Received>>,
     /// Set once nothing more comes.
     ended: RefCell<Option<capnp::Error>>,
+    /// Set once capnp-rpc gives the connection up.
+    given_up: RefCell<Option<capnp::Error>>,
     reader: RefCell<Option<Waker>>,
     output: RefCell<Vec<u8>>,
     /// Whether something in the output should not wait.
@@ -50,6 +52,11 @@ impl Wire {
     pub(crate) fn end(&self, error: capnp::Error) {
         self.ended.borrow_mut().get_or_insert(error);
         self.wake_reader();
+    }
+
+    /// Why capnp-rpc gave the connection up, if it did.
+    pub(crate) fn given_up(&self) -> Option<capnp::Error> {
+        self.given_up.borrow().clone()
     }
 
     fn wake_reader(&self) {
@@ -185,7 +192,9 @@ impl Connection<Side> for OnlyConnection {
         }))
     }
 
-    fn shutdown(&mut self, _: capnp::Result<()>) -> Promise<(), capnp::Error> {
+    fn shutdown(&mut self, result: capnp::Result<()>) -> Promise<(), capnp::Error> {
+        let why = result.err().unwrap_or_else(|| capnp::Error::disconnected("the RPC layer ended".into()));
+        self.wire.given_up.borrow_mut().get_or_insert(why);
         Promise::ok(())
     }
 }

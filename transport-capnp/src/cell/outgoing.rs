@@ -150,7 +150,11 @@ impl State {
 
 impl Tables {
     fn reply(self: &Rc<Self>, reply: capnp::Result<Response<capnp::any_pointer::Owned>>) -> Reply {
-        let response = reply.map_err(Failure)?;
+        let response = reply.map_err(|error| match self.wire.given_up() {
+            // It is why the connection ends, not what the peer answered to this call.
+            Some(_) => Failure(capnp::Error::disconnected(crate::wire_error::LOST.into())),
+            None => Failure(error),
+        })?;
         self.body(|| response.get(), 0).map_err(Failure)
     }
 }

@@ -129,6 +129,11 @@ impl State {
         self.tables.effects.take()
     }
 
+    /// Why capnp-rpc gave the connection up, if it did.
+    pub(crate) fn given_up(&self) -> Option<capnp::Error> {
+        self.tables.wire.given_up()
+    }
+
     /// Moves the output to `sink`; tells whether something in it should not wait.
     pub(crate) fn take_output(&mut self, sink: &mut Vec<u8>) -> bool {
         self.tables.wire.take_output(sink)
@@ -190,6 +195,10 @@ impl Tables {
             Some(Local::Export(export)) => CapIn::Own(export),
             Some(Local::Thread(_)) => CapIn::Foreign("a thread"),
             Some(Local::ThreadMap) => CapIn::Foreign("a thread map"),
+            // Neither the peer's, nor ours, nor to become either.
+            None if hook.get_brand() == 0 && hook.when_more_resolved().is_none() => {
+                CapIn::Foreign("a capability that does not exist")
+            }
             None => CapIn::Peer(self.imports.borrow_mut().add(hook)),
         }
     }

@@ -14,7 +14,7 @@ use ipc_core::{
 };
 
 use super::{Connection, lock};
-use crate::cleanup;
+use crate::{cleanup, threads};
 
 /// Whether a connection is lost, why, and who is to be told.
 #[derive(Default)]
@@ -23,6 +23,8 @@ pub(super) struct Status {
     inner: Mutex<Inner>,
     /// Calls that are served.
     running: AtomicUsize,
+    /// Somebody waits for those to end.
+    closing: AtomicBool,
     idle: Condvar,
 }
 
@@ -98,9 +100,12 @@ impl Connection {
         RunningGuard(&self.status)
     }
 
+    /// Waits until no calls are served but those that this very thread serves.
     fn wait_idle(&self, until: Instant) {
+        let own = threads::serving(self.number);
+        self.status.closing.store(true, Ordering::Release);
         let mut inner = lock(&self.status.inner);
-        while self.status.running.load(Ordering::Acquire) > 0 {
+        while self.status.running.load(Ordering::Acquire) > own {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;
@@ -115,7 +120,8 @@ pub(crate) struct RunningGuard<'a>(&'a Status);
 
 impl Drop for RunningGuard<'_> {
     fn drop(&mut self) {
-        if self.0.running.fetch_sub(1, Ordering::AcqRel) == 1 {
+        self.0.running.fetch_sub(1, Ordering::AcqRel);
+        if self.0.closing.load(Ordering::Acquire) {
             // Under the lock, so that who is about to wait does not miss it.
             let _inner = lock(&self.0.inner);
             self.0.idle.notify_all();

@@ -32,7 +32,7 @@ use self::{frames::Frames, lifetime::Status, output::Output, role::Role};
 use crate::{
     cell::{Effects, SealedCell, State},
     objects::{Registry, Released},
-    poller,
+    poller, wire_error,
 };
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -152,16 +152,19 @@ impl Connection {
             }
             let value = work(state);
             let effects = state.take_effects();
-            let waits = state.has_output() && output.append(|sink| state.take_output(sink));
-            (value, effects, waits)
+            let urgent = state.has_output() && output.append(|sink| state.take_output(sink));
+            (value, effects, urgent, state.given_up())
         });
-        let Some((value, effects, urgent)) = entered else {
+        let Some((value, effects, urgent, given_up)) = entered else {
             return Err(self.broken());
         };
         if urgent {
             self.flush();
         } else if self.output.has_more() {
             self.mark_dirty();
+        }
+        if let Some(error) = given_up {
+            self.lose(wire_error::given_up(&error));
         }
         Ok((value, effects))
     }
