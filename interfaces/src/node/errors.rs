@@ -78,9 +78,9 @@ pub enum NodeError {
 impl fmt::Display for NodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AlreadyStarted { network } => write!(f, "the node has started already, on {network}"),
+            Self::AlreadyStarted { network } => write!(f, "the node has started already, on {}", name(*network)),
             Self::CannotMine { network } => {
-                write!(f, "blocks are mined at will on the network regtest only, this one is {network}")
+                write!(f, "blocks are mined at will on regtest only, this node is on {}", name(*network))
             }
             Self::TooMany { count, most } => write!(f, "{count} blocks are too many at once: expected at most {most}"),
             Self::UnknownCategory { category } => {
@@ -90,6 +90,11 @@ impl fmt::Display for NodeError {
             Self::Ipc(exception) => exception.fmt(f),
         }
     }
+}
+
+/// As people call it.
+fn name(network: Network) -> String {
+    if network == Network::Bitcoin { "mainnet".into() } else { network.to_string() }
 }
 
 impl Error for ChainError {

@@ -8,8 +8,8 @@ use ipc_macros::interface;
 /// Dropping it waits until the other side has let go of it too.
 #[interface(destroy)]
 pub trait Handler: Send + Sync {
-    /// Ends the registration now. No call to the registered object begins after this returns; one that is under way may
-    /// still end later. Doing it twice is no error.
+    /// Ends the registration now. A call to the registered object that is under way may still arrive; none is made after it.
+    /// Doing it twice is no error.
     ///
     /// # Errors
     ///
