@@ -89,7 +89,7 @@ impl Drop for Owner {
     fn drop(&mut self) {
         // Releases that wait are the last that the peer hears; it may be about to need them.
         self.0.tick();
-        self.0.lose(Exception::new(ExceptionKind::Disconnected, "nobody needed the connection any more"));
+        self.0.leave(Exception::new(ExceptionKind::Disconnected, "nobody needed the connection any more"));
     }
 }
 
@@ -155,7 +155,7 @@ impl Link for Owner {
         self.0.wait_idle(until);
         self.0.tick();
         self.0.output.wait_below(0, Some(until));
-        self.0.lose(Exception::new(ExceptionKind::Disconnected, "the connection was closed on this side"));
+        self.0.leave(Exception::new(ExceptionKind::Disconnected, "the connection was closed on this side"));
         if self.0.workers.wait_none(until) {
             cleanup::wait(until);
             return Ok(());

@@ -217,9 +217,13 @@ impl Connection {
         }
     }
 
-    /// Ends the connection: `why` is what calls in flight are told.
+    /// Ends the connection, which the peer has left: `why` is what calls in flight are told.
     pub(super) fn lose(&self, why: Exception) {
-        let why = self.status.note_exit(why, &self.stream, &self.options);
+        self.leave(self.status.note_exit(why, &self.stream, &self.options));
+    }
+
+    /// Ends the connection from this side.
+    pub(super) fn leave(&self, why: Exception) {
         let Some(handlers) = self.status.lose(why.clone()) else { return };
         let _ = self.stream.shutdown(std::net::Shutdown::Both);
         self.output.kill();
