@@ -22,7 +22,8 @@ use crate::{
     encoding::{self, Message, ObjectSink, ObjectSource, Payload},
     mp,
     objects::ImportToken,
-    threads, wire_error,
+    threads::{self, ThreadPost},
+    wire_error,
 };
 
 /// The scheme, and the system that spans name.
@@ -54,7 +55,7 @@ pub(crate) fn run(connection: &Arc<Connection>, call: Incoming) {
         connection.answer(key, Err(wire_error::from_layer(&gone)));
         return;
     };
-    let incoming = IncomingCapnp { connection: connection.clone(), key, body };
+    let incoming = IncomingCapnp { connection: connection.clone(), key, body, post };
     // Handlers are caught where they run; this is for what a `Drop` of an argument or a result does.
     let served = catch_unwind(AssertUnwindSafe(|| face.dispatch(interface, ordinal, incoming)));
     if served.is_err() {
@@ -69,6 +70,7 @@ pub(crate) struct IncomingCapnp {
     connection: Arc<Connection>,
     key: ServedKey,
     body: Body,
+    post: Option<Arc<ThreadPost>>,
 }
 
 impl IncomingCall for IncomingCapnp {
@@ -79,7 +81,7 @@ impl IncomingCall for IncomingCapnp {
         _: Method<I, M>,
         handler: impl FnOnce(A) -> Result<T, E>,
     ) {
-        let Self { connection, key, body } = self;
+        let Self { connection, key, body, post } = self;
         let schema = Method::<I, M>::SCHEMA;
         let span = trace::server_span(SYSTEM, I::SCHEMA.name, schema.name, connection.stream().peer());
         let _entered = span.enter();
@@ -117,6 +119,9 @@ impl IncomingCall for IncomingCapnp {
         match encoded {
             Ok(message) => {
                 trace::response(&span, Ok(()));
+                if let Some(post) = &post {
+                    connection.keep_role(post);
+                }
                 connection.answer(key, Ok((message, objects.into_caps())));
             }
             Err(error) => {

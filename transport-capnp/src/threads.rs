@@ -21,12 +21,15 @@ pub(crate) struct ThreadPost {
     number: u64,
     name: String,
     waiter: Arc<Waiter>,
+    worker: bool,
     /// The caller has given up: what still comes back for it is too late.
     cancelled: AtomicBool,
     /// A worker's: it is to end.
     ended: AtomicBool,
     /// Calls that wait or run here.
     load: AtomicUsize,
+    /// How many waits of the thread, on this connection, are on its stack.
+    waits: AtomicUsize,
     /// A worker's place in the count, until its thread takes it.
     slot: Mutex<Option<WorkerSlot>>,
 }
@@ -47,9 +50,11 @@ impl ThreadPost {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             name,
             waiter,
+            worker: slot.is_some(),
             cancelled: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             load: AtomicUsize::new(0),
+            waits: AtomicUsize::new(0),
             slot: Mutex::new(slot),
         })
     }
@@ -67,6 +72,10 @@ impl ThreadPost {
         &self.waiter
     }
 
+    pub(crate) fn is_worker(&self) -> bool {
+        self.worker
+    }
+
     pub(crate) fn cancel(&self) {
         self.cancelled.store(true, Ordering::Release);
     }
@@ -82,6 +91,19 @@ impl ThreadPost {
 
     pub(crate) fn is_ended(&self) -> bool {
         self.ended.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn begin_wait(&self) {
+        self.waits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn end_wait(&self) {
+        self.waits.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Whether the thread, once it is done with what it does now, waits on this connection again.
+    pub(crate) fn waits(&self) -> bool {
+        self.waits.load(Ordering::Relaxed) > 0
     }
 
     pub(crate) fn load(&self) -> usize {

@@ -24,6 +24,8 @@ pub struct Waiter {
 struct State {
     jobs: VecDeque<Job>,
     notified: bool,
+    /// The thread blocks. Only then it is woken: that is a system call even where nobody waits.
+    parked: bool,
 }
 
 /// Why a park ended.
@@ -53,14 +55,16 @@ impl Waiter {
 
     /// Gives the thread something to run the next time it waits.
     pub fn post(&self, job: Job) {
-        self.lock().jobs.push_back(job);
-        self.changed.notify_one();
+        let mut state = self.lock();
+        state.jobs.push_back(job);
+        self.wake(state);
     }
 
     /// Has the thread look again whether what it waits for has come.
     pub fn notify(&self) {
-        self.lock().notified = true;
-        self.changed.notify_one();
+        let mut state = self.lock();
+        state.notified = true;
+        self.wake(state);
     }
 
     /// The next job, if there is one.
@@ -77,10 +81,12 @@ impl Waiter {
     pub fn park(&self, deadline: Option<Instant>) -> Wake {
         let mut state = self.lock();
         loop {
+            state.parked = false;
             if state.notified || !state.jobs.is_empty() {
                 state.notified = false;
                 return Wake::Event;
             }
+            state.parked = true;
             state = match deadline {
                 None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Some(deadline) => {
@@ -91,6 +97,14 @@ impl Waiter {
                     self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
                 }
             };
+        }
+    }
+
+    fn wake(&self, state: MutexGuard<'_, State>) {
+        let parked = state.parked;
+        drop(state);
+        if parked {
+            self.changed.notify_one();
         }
     }
 

@@ -89,8 +89,8 @@ impl Drop for Hosted {
         let mut effects = tables.effects.borrow_mut();
         match local {
             Local::Export(export) => effects.dropped.push(export),
-            Local::Thread(post) => effects.ended.push(post),
-            Local::ThreadMap => {}
+            Local::Thread(post) if post.is_worker() => effects.ended.push(post),
+            Local::Thread(_) | Local::ThreadMap => {}
         }
     }
 }

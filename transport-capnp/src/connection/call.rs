@@ -122,8 +122,17 @@ impl Connection {
         };
         // What goes out is let go of outside of the cell.
         let keep = request.caps.clone();
-        let (started, effects) = self.enter(move |state| state.start(request)).map_err(|lost| disconnected(&lost))?;
+        // Whoever starts a call is about to wait for it.
+        self.role.keep(self, post.waiter());
+        let entered = self.enter(move |state| state.start(request));
         drop(keep);
+        let (started, effects) = match entered {
+            Ok(entered) => entered,
+            Err(lost) => {
+                self.role.end_keep(self, Some(post.waiter()));
+                return Err(disconnected(&lost));
+            }
+        };
         for call in self.apply(effects, Some(&post)) {
             crate::serve::run(self, call);
         }
@@ -132,10 +141,15 @@ impl Connection {
                 self.calls.fetch_add(1, Ordering::Relaxed);
                 Ok(Started { connection: self.clone(), post, slot, task: Some(task), own_thread })
             }
-            Err(failure) => match self.status.lost() {
-                Some(lost) => Err(disconnected(&lost)),
-                None => Err(Exception::new(ExceptionKind::Protocol, format!("cannot send the call: {}", failure.0))),
-            },
+            Err(failure) => {
+                self.role.end_keep(self, Some(post.waiter()));
+                match self.status.lost() {
+                    Some(lost) => Err(disconnected(&lost)),
+                    None => {
+                        Err(Exception::new(ExceptionKind::Protocol, format!("cannot send the call: {}", failure.0)))
+                    }
+                }
+            }
         }
     }
 
@@ -238,6 +252,7 @@ impl Started {
 impl Drop for Started {
     fn drop(&mut self) {
         self.connection.calls.fetch_sub(1, Ordering::Relaxed);
+        self.connection.role.end_keep(&self.connection, Some(self.post.waiter()));
         if let Some(task) = self.task.take() {
             self.connection.with_state(|state| state.cancel(task));
         }

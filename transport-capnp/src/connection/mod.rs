@@ -32,7 +32,9 @@ use self::{frames::Frames, lifetime::Status, output::Output, role::Role};
 use crate::{
     cell::{Effects, SealedCell, State},
     objects::{Registry, Released},
-    poller, wire_error,
+    poller,
+    threads::ThreadPost,
+    wire_error,
 };
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -183,9 +185,17 @@ impl Connection {
         }
     }
 
+    /// Keeps the reader's role for a thread that is about to send an answer and then to wait again.
+    pub(crate) fn keep_role(&self, post: &ThreadPost) {
+        if post.waits() {
+            self.role.keep(self, post.waiter());
+        }
+    }
+
     /// The poller's tick: releases what was dropped, and writes what waits.
     pub(crate) fn tick(&self) {
         self.dirty.store(false, Ordering::Release);
+        self.role.end_keep(self, None);
         if self.with_state(|_| ()).is_some() {
             self.flush();
         }

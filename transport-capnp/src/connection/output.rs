@@ -32,6 +32,8 @@ struct Queue {
     full: bool,
     /// Nothing can be written any more.
     dead: bool,
+    /// How many threads wait for it to drain. Only then they are woken: that is a system call even where nobody waits.
+    waiters: usize,
 }
 
 impl Output {
@@ -74,19 +76,24 @@ impl Output {
     /// Blocks until at most `bytes` wait. Tells whether they do.
     pub(super) fn wait_below(&self, bytes: usize, deadline: Option<Instant>) -> bool {
         let mut queue = lock(&self.queue);
-        while queue.waiting() > bytes && !queue.dead {
+        queue.waiters += 1;
+        let below = loop {
+            if queue.waiting() <= bytes || queue.dead {
+                break true;
+            }
             queue = match deadline {
                 None => self.drained.wait(queue).unwrap_or_else(PoisonError::into_inner),
                 Some(deadline) => {
                     let left = deadline.saturating_duration_since(Instant::now());
                     if left.is_zero() {
-                        return false;
+                        break false;
                     }
                     self.drained.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0
                 }
             };
-        }
-        true
+        };
+        queue.waiters -= 1;
+        below
     }
 }
 
@@ -147,12 +154,13 @@ impl Connection {
                 }
             }
         }
-        let (waiting, full) = (queue.waiting(), queue.full);
+        let (waiting, full, waiters) = (queue.waiting(), queue.full, queue.waiters);
         self.output.waiting.store(waiting, Ordering::Release);
         drop(queue);
         if full {
             self.role.want_write(self, true);
-        } else {
+        }
+        if waiters > 0 {
             self.output.drained.notify_all();
         }
     }

@@ -22,6 +22,8 @@ pub(super) struct Role(Mutex<State>);
 #[derive(Default)]
 struct State {
     held: bool,
+    /// The thread that the role is kept for: it is about to read.
+    kept_for: Option<Arc<Waiter>>,
     /// What the poller watches for.
     interest: Interest,
     /// Threads that wait for a reply while somebody else reads.
@@ -32,6 +34,7 @@ struct State {
 /// The role, until this is dropped.
 pub(super) struct RoleGuard<'a> {
     connection: &'a Connection,
+    kept_for: Option<Arc<Waiter>>,
 }
 
 impl Role {
@@ -69,7 +72,7 @@ impl Role {
     /// Takes the role, or gets in line for it.
     pub(super) fn take<'a>(&self, connection: &'a Connection, waiter: &Arc<Waiter>) -> Option<RoleGuard<'a>> {
         let mut state = lock(&self.0);
-        if state.held {
+        if state.held && !state.is_kept_for(waiter) {
             if !state.waiting.iter().any(|other| Arc::ptr_eq(other, waiter)) {
                 state.waiting.push_back(waiter.clone());
             }
@@ -79,9 +82,36 @@ impl Role {
     }
 
     /// Takes the role if nobody has it.
-    pub(super) fn try_take<'a>(&self, connection: &'a Connection) -> Option<RoleGuard<'a>> {
+    pub(super) fn try_take<'a>(&self, connection: &'a Connection, waiter: &Arc<Waiter>) -> Option<RoleGuard<'a>> {
         let mut state = lock(&self.0);
-        (!state.held).then(|| state.take(connection))
+        (!state.held || state.is_kept_for(waiter)).then(|| state.take(connection))
+    }
+
+    /// Keeps the role, if nobody has it, for a thread that is about to send something and then to read what comes back:
+    /// else the poller would wake for that. If the thread does not come, the poller's next tick ends it.
+    pub(super) fn keep(&self, connection: &Connection, waiter: &Arc<Waiter>) {
+        let mut state = lock(&self.0);
+        if !state.held && !state.over {
+            state.hold(connection);
+            state.kept_for = Some(waiter.clone());
+            drop(state);
+            connection.mark_dirty();
+        }
+    }
+
+    /// Ends a keep: that for this thread, or any.
+    pub(super) fn end_keep(&self, connection: &Connection, waiter: Option<&Arc<Waiter>>) {
+        let mut state = lock(&self.0);
+        let ends = match (waiter, &state.kept_for) {
+            (_, None) => false,
+            (Some(waiter), Some(kept_for)) => Arc::ptr_eq(waiter, kept_for),
+            (None, Some(_)) => true,
+        };
+        if ends {
+            state.kept_for = None;
+            state.held = false;
+            state.pass_on(connection);
+        }
     }
 
     /// The poller's: an event came, so that nothing is watched any more. Takes the role if there is something to read.
@@ -93,7 +123,7 @@ impl Role {
         // Read as: it is disarmed already.
         state.interest.read = false;
         state.held = true;
-        Some(RoleGuard { connection })
+        Some(RoleGuard { connection, kept_for: None })
     }
 
     /// Makes a one-shot registration again that an event for something else used up.
@@ -108,6 +138,10 @@ impl Role {
     pub(super) fn leave(&self, connection: &Connection, waiter: &Arc<Waiter>) {
         let mut state = lock(&self.0);
         state.waiting.retain(|other| !Arc::ptr_eq(other, waiter));
+        if state.is_kept_for(waiter) {
+            state.kept_for = None;
+            state.held = false;
+        }
         if !state.held {
             state.pass_on(connection);
         }
@@ -115,13 +149,22 @@ impl Role {
 }
 
 impl State {
+    fn is_kept_for(&self, waiter: &Arc<Waiter>) -> bool {
+        self.kept_for.as_ref().is_some_and(|kept_for| Arc::ptr_eq(kept_for, waiter))
+    }
+
     fn take<'a>(&mut self, connection: &'a Connection) -> RoleGuard<'a> {
+        self.hold(connection);
+        RoleGuard { connection, kept_for: None }
+    }
+
+    fn hold(&mut self, connection: &Connection) {
         self.held = true;
+        self.kept_for = None;
         if self.interest.read {
             self.interest.read = false;
             poller::watch(connection, self.interest);
         }
-        RoleGuard { connection }
     }
 
     /// Nobody holds the role: finds somebody who will.
@@ -138,9 +181,21 @@ impl State {
     }
 }
 
+impl RoleGuard<'_> {
+    /// Keeps the role for a thread that does something short, and then reads again.
+    pub(super) fn keep(mut self, waiter: &Arc<Waiter>) {
+        self.kept_for = Some(waiter.clone());
+        self.connection.mark_dirty();
+    }
+}
+
 impl Drop for RoleGuard<'_> {
     fn drop(&mut self) {
         let mut state = lock(&self.connection.role.0);
+        state.kept_for = self.kept_for.take();
+        if state.kept_for.is_some() {
+            return;
+        }
         state.held = false;
         state.pass_on(self.connection);
     }

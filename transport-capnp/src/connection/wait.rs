@@ -48,7 +48,9 @@ impl Connection {
         deadline: Option<Instant>,
         done: impl Fn() -> bool,
     ) -> Waited {
+        post.begin_wait();
         let waited = self.wait_in_line(post, who, deadline, &done);
+        post.end_wait();
         self.role.leave(self, post.waiter());
         waited
     }
@@ -76,7 +78,7 @@ impl Connection {
             }
             let role = match who {
                 Who::Caller => self.role.take(self, waiter),
-                Who::Worker if reads_for_others < READS_FOR_OTHERS => self.role.try_take(self),
+                Who::Worker if reads_for_others < READS_FOR_OTHERS => self.role.try_take(self, waiter),
                 Who::Worker => None,
             };
             let Some(role) = role else {
@@ -103,8 +105,13 @@ impl Connection {
                     }
                 }
             }
-            // Before any handler runs: it may take as long as it likes.
-            drop(role);
+            if mine.iter().all(|call| call.post.is_none()) && !mine.is_empty() {
+                // Handlers without context may not block.
+                role.keep(waiter);
+            } else {
+                // Before any handler runs: it may take as long as it likes.
+                drop(role);
+            }
             if !mine.is_empty() {
                 reads_for_others = 0;
             }
