@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use ipc::{Address, Connected, Endpoint, ExceptionKind, Server, ServerOptions};
+use ipc::{Address, Connected, Endpoint, ExceptionKind, Server, ServerOptions, Stream};
 use support::{Init, Served};
 
 const LONG: Duration = Duration::from_secs(60);
@@ -70,7 +70,10 @@ fn closing_lets_running_calls_end() {
     let address = server.address().clone();
     let call = thread::spawn(move || ipc::connect::<dyn Init>(address)?.block());
     control.begun.recv_timeout(LONG).unwrap();
+    let address = server.address().clone();
     let closing = thread::spawn(move || server.close(LONG));
+    // It stops accepting first.
+    while Stream::connect(&address).is_ok() {}
     control.release.send(()).unwrap();
     assert_eq!(call.join().unwrap(), Ok(()));
     assert_eq!(closing.join().unwrap(), Ok(()));

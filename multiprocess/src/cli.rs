@@ -1,9 +1,9 @@
 //! The command line.
 
-use std::{env, fmt, num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{env, ffi::OsString, fmt, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use bitcoin::Network;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use ipc::Address;
 
 /// The file name of the default socket.
@@ -16,6 +16,26 @@ pub(crate) struct Cli {
     /// What to be.
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// Reads a command line, the program's name first.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, or the help or version that it asks for.
+    pub(crate) fn read(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
+        let cli = Self::try_parse_from(args)?;
+        // Clap itself does not hold options before and after a subcommand against each other.
+        if let Command::Wallet(WalletArgs { ipcconnect: Some(_), mine, mine_every, .. }) = &cli.command
+            && (mine.is_some() || mine_every.is_some())
+        {
+            let message = "--mine and --mine-every are for a node that the wallet spawns: they cannot be used with \
+                           --ipcconnect; the action `generate` has any node mine";
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
+        }
+        Ok(cli)
+    }
 }
 
 /// What to be.
@@ -63,10 +83,10 @@ pub(crate) struct WalletArgs {
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) datadir: Option<PathBuf>,
     /// Blocks that a spawned node mines first, on regtest.
-    #[arg(long, global = true, value_name = "N", conflicts_with = "ipcconnect")]
+    #[arg(long, global = true, value_name = "N")]
     pub(crate) mine: Option<u32>,
     /// Have a spawned node mine a block every so many seconds, on regtest.
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds, conflicts_with = "ipcconnect")]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) mine_every: Option<Duration>,
     /// Print debug messages of a category; a spawned node prints them too.
     #[arg(long, global = true, value_enum, value_name = "CATEGORY")]
@@ -140,6 +160,11 @@ impl From<NetworkName> for Network {
     }
 }
 
+/// A network, as people name it here.
+pub(crate) fn network_name(network: Network) -> String {
+    if network == Network::Bitcoin { "mainnet".into() } else { network.to_string() }
+}
+
 impl fmt::Display for Category {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -177,8 +202,6 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -188,7 +211,7 @@ mod tests {
 
     #[test]
     fn options_of_the_wallet_may_follow_its_action() {
-        let cli = Cli::try_parse_from(["multiprocess", "wallet", "hash", "0", "--network", "mainnet"]).unwrap();
+        let cli = Cli::read(["multiprocess", "wallet", "hash", "0", "--network", "mainnet"]).unwrap();
         let Command::Wallet(args) = cli.command else { panic!("{cli:?}") };
         assert_eq!(args.network, Some(NetworkName::Mainnet));
         assert!(matches!(args.action, Action::Hash { height: 0 }));
@@ -203,7 +226,7 @@ mod tests {
             (&["wallet", "--ipcconnect", "unix", "tip", "--mine", "1"], "cannot be used with"),
             (&["wallet", "hash", "-1"], "unexpected argument"),
         ] {
-            let error = Cli::try_parse_from([&["multiprocess"], args].concat()).unwrap_err().to_string();
+            let error = Cli::read([&["multiprocess"], args].concat()).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
     }

@@ -13,8 +13,6 @@ mod wallet;
 
 use std::{error::Error, ffi::OsString, process::ExitCode};
 
-use clap::Parser;
-
 use crate::cli::{Cli, Command};
 
 /// Whatever ends a program early; people read it.
@@ -34,7 +32,7 @@ fn run(mut args: Vec<OsString>) -> Result<(), Failure> {
     if let Some(parent) = ipc::spawned(&mut args)? {
         return node::run_spawned(parent);
     }
-    match Cli::parse_from(args).command {
+    match Cli::read(args).unwrap_or_else(|error| error.exit()).command {
         Command::Node(args) => node::run(&args),
         Command::Wallet(args) => wallet::run(args),
     }

@@ -12,7 +12,7 @@ use interfaces::node::{BlockInfo, TipObserver};
 use ipc::{Exception, Result};
 
 use super::{actions, link::Link};
-use crate::{Failure, signals};
+use crate::{Failure, cli::network_name, signals};
 
 /// What ends the following.
 enum End {
@@ -37,7 +37,8 @@ pub(super) fn follow(link: &Link, count: Option<NonZeroU32>) -> Result<(), Failu
     let node = init.make_node()?.info()?;
     let left = Mutex::new(count.map(NonZeroU32::get));
     let handler = init.make_chain()?.observe(Arc::new(Printer { left, end }))?;
-    eprintln!("following the node with pid {} on {}, from pid {}", node.pid, node.network, std::process::id());
+    let network = network_name(node.network);
+    eprintln!("following the node with pid {} on {network}, from pid {}", node.pid, std::process::id());
     match ended.recv()? {
         End::Enough | End::Stopped => Ok(handler.disconnect()?),
         End::Lost(exception) | End::Unprintable(exception) => Err(exception.into()),

@@ -8,7 +8,7 @@ use ipc::{Address, Connected, Connection, Process, Spawn, Spawned};
 
 use crate::{
     Failure,
-    cli::{WalletArgs, resolve},
+    cli::{WalletArgs, network_name, resolve},
 };
 
 /// How long a spawned node may take to end.
@@ -44,6 +44,7 @@ impl Link {
         if let Some(expected) = expected {
             let found = root.make_node()?.network()?;
             if found != expected {
+                let (found, expected) = (network_name(found), network_name(expected));
                 return Err(format!("the node at {address} is on {found}: expected {expected}").into());
             }
         }
