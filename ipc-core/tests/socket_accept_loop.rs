@@ -6,10 +6,11 @@ mod watchdog;
 use std::{
     num::NonZeroUsize,
     sync::mpsc::{RecvTimeoutError, channel},
+    thread,
     time::Duration,
 };
 
-use ipc_core::{AcceptLoop, Address, BindOptions, Listener, Stream};
+use ipc_core::{AcceptLoop, Address, BindOptions, Listener, Slots, Stream};
 use tempfile::TempDir;
 
 fn listener() -> (TempDir, Listener) {
@@ -103,4 +104,40 @@ fn the_loop_can_end_in_its_own_callback() {
     let _client = Stream::connect(&address).unwrap();
     when_done.recv().unwrap();
     assert!(when_done.recv().is_err(), "the thread has ended");
+}
+
+#[test]
+fn a_slot_is_free_again_after_its_drop() {
+    watchdog::start();
+    let slots = Slots::new(most(1));
+    let slot = slots.take();
+    assert_eq!(slots.taken(), 1);
+    let (taken, when_taken) = channel();
+    let waiter = thread::spawn({
+        let slots = slots.clone();
+        move || taken.send(slots.take()).unwrap()
+    });
+    assert!(when_taken.try_recv().is_err());
+    drop(slot);
+    let second = when_taken.recv().unwrap();
+    assert!(second.is_some());
+    assert_eq!(slots.taken(), 1);
+    waiter.join().unwrap();
+}
+
+#[test]
+fn closing_ends_the_wait_for_a_slot_and_leaves_the_taken_ones() {
+    watchdog::start();
+    let slots = Slots::new(most(1));
+    let slot = slots.take();
+    let waiter = thread::spawn({
+        let slots = slots.clone();
+        move || slots.take().is_none()
+    });
+    slots.close();
+    assert!(waiter.join().unwrap());
+    assert!(!slots.wait_empty(Duration::ZERO));
+    drop(slot);
+    assert!(slots.wait_empty(Duration::ZERO));
+    assert!(slots.take().is_none());
 }
