@@ -129,12 +129,18 @@ impl fmt::Debug for Options {
 }
 
 /// What connecting gives.
-#[derive(Debug)]
 pub struct Connected<I: ?Sized> {
     /// The other side's root object.
     pub root: Arc<I>,
     /// The connection. It lives on in proxies; this handle need not be kept.
     pub connection: Connection,
+}
+
+/// For every interface, whether its objects say more of themselves or not.
+impl<I: ?Sized> fmt::Debug for Connected<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connected").field("connection", &self.connection).finish_non_exhaustive()
+    }
 }
 
 /// A handle on a connection; cheap to clone.
