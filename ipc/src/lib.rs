@@ -38,7 +38,7 @@
 //! | one side | the other side |
 //! |---|---|
 //! | [`serve`] at an address | [`connect`] to it, or [`open`] to get the [`Connection`] too |
-//! | [`spawn`] a program over a socket pair | [`spawned`] asks whether it was, [`Parent::serve`] serves |
+//! | [`spawn()`] a program over a socket pair | [`spawned()`] asks whether it was, [`Parent::serve`] serves |
 //!
 //! [`ServerOptions`] and [`ClientOptions`] do the same with other limits than the defaults; the functions that end in
 //! `_with` take a [`Transport`] that this crate does not know.

@@ -7,7 +7,7 @@ use support::{Init, Served};
 
 fn errors(address: &str) -> [Exception; 2] {
     let connecting = ipc::connect::<dyn Init>(address).err().unwrap();
-    let serving = ipc::serve(address, Served::new().0).unwrap_err();
+    let serving = ipc::serve(address, Served::object().0).unwrap_err();
     [connecting, serving]
 }
 

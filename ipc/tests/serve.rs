@@ -21,7 +21,7 @@ fn socket(dir: &tempfile::TempDir) -> Address {
 #[test]
 fn an_object_is_served_at_a_unix_socket() {
     let dir = tempfile::tempdir().unwrap();
-    let server = ipc::serve(socket(&dir), Served::new().0).unwrap();
+    let server = ipc::serve(socket(&dir), Served::object().0).unwrap();
     assert_eq!(server.address().to_string(), format!("capnp+unix:{}/node.sock", dir.path().display()));
     let init: Arc<dyn Init> = ipc::connect(server.address()).unwrap();
     assert_eq!(init.pid().unwrap(), std::process::id());
@@ -30,7 +30,7 @@ fn an_object_is_served_at_a_unix_socket() {
 
 #[test]
 fn the_address_has_the_real_port() {
-    let server = ipc::serve("tcp:127.0.0.1:0", Served::new().0).unwrap();
+    let server = ipc::serve("tcp:127.0.0.1:0", Served::object().0).unwrap();
     assert!(matches!(server.address().endpoint(), Endpoint::Tcp { port, .. } if *port != 0));
     let init: Arc<dyn Init> = ipc::connect(server.address().to_string()).unwrap();
     assert_eq!(init.pid().unwrap(), std::process::id());
@@ -38,7 +38,7 @@ fn the_address_has_the_real_port() {
 
 #[test]
 fn a_connection_that_is_gone_is_forgotten() {
-    let server = ipc::serve("tcp:127.0.0.1:0", Served::new().0).unwrap();
+    let server = ipc::serve("tcp:127.0.0.1:0", Served::object().0).unwrap();
     let client: Connected<dyn Init> = ipc::open(server.address()).unwrap();
     client.root.pid().unwrap();
     let (lost, when_lost) = channel();
@@ -51,7 +51,7 @@ fn a_connection_that_is_gone_is_forgotten() {
 #[test]
 fn a_peer_past_the_most_connections_waits_for_a_place() {
     let options = ServerOptions::new().max_connections(1.try_into().unwrap());
-    let server = options.serve("tcp:127.0.0.1:0", Served::new().0).unwrap();
+    let server = options.serve("tcp:127.0.0.1:0", Served::object().0).unwrap();
     let first: Connected<dyn Init> = ipc::open(server.address()).unwrap();
     first.root.pid().unwrap();
     let second = thread::spawn({
@@ -65,7 +65,7 @@ fn a_peer_past_the_most_connections_waits_for_a_place() {
 
 #[test]
 fn closing_lets_running_calls_end() {
-    let (root, control) = Served::new();
+    let (root, control) = Served::object();
     let server = ipc::serve("tcp:127.0.0.1:0", root).unwrap();
     let address = server.address().clone();
     let call = thread::spawn(move || ipc::connect::<dyn Init>(address)?.block());
@@ -81,7 +81,7 @@ fn closing_lets_running_calls_end() {
 
 #[test]
 fn closing_reports_what_still_runs_after_the_grace_time() {
-    let (root, control) = Served::new();
+    let (root, control) = Served::object();
     let server = ipc::serve("tcp:127.0.0.1:0", root).unwrap();
     let address = server.address().clone();
     let call = thread::Builder::new().name("caller".into());
@@ -96,7 +96,7 @@ fn closing_reports_what_still_runs_after_the_grace_time() {
 
 #[test]
 fn nobody_listens_after_a_drop() {
-    let server: Server = ipc::serve("tcp:127.0.0.1:0", Served::new().0).unwrap();
+    let server: Server = ipc::serve("tcp:127.0.0.1:0", Served::object().0).unwrap();
     let address = server.address().clone();
     let client: Connected<dyn Init> = ipc::open(&address).unwrap();
     client.root.pid().unwrap();
@@ -109,7 +109,7 @@ fn nobody_listens_after_a_drop() {
 #[test]
 fn a_transport_that_is_given_takes_no_other_scheme() {
     let capnp = transport_capnp::Capnp;
-    let server = ipc::serve_with(&capnp, "tcp:127.0.0.1:0", Served::new().0).unwrap();
+    let server = ipc::serve_with(&capnp, "tcp:127.0.0.1:0", Served::object().0).unwrap();
     let init: Arc<dyn Init> = ipc::connect_with(&capnp, server.address()).unwrap();
     assert_eq!(init.pid().unwrap(), std::process::id());
     let error = ipc::connect_with::<_, dyn Init>(&capnp, "grpc+tcp:127.0.0.1:1").err().unwrap();

@@ -17,7 +17,7 @@ fn spawn() -> Spawned<dyn Init> {
 #[test]
 fn child() {
     let Some(parent) = ipc::spawned(&mut Vec::new()).unwrap() else { return };
-    let connection = parent.serve(Served::new().0).unwrap();
+    let connection = parent.serve(Served::object().0).unwrap();
     connection.wait();
 }
 

@@ -30,6 +30,9 @@ fn main() -> ExitCode {
 
 fn run(mut args: Vec<OsString>) -> Result<(), Failure> {
     if let Some(parent) = ipc::spawned(&mut args)? {
+        if let Some(extra) = args.get(1) {
+            return Err(format!("a spawned node takes no argument after -ipcfd N, got {}", extra.display()).into());
+        }
         return node::run_spawned(parent);
     }
     match Cli::read(args).unwrap_or_else(|error| error.exit()).command {

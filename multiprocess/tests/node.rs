@@ -68,3 +68,10 @@ fn a_second_node_does_not_take_the_socket() {
     assert!(second.err[0].contains("another listens there"), "{:?}", second.err);
     assert!(run(&node.wallet(&["tip"])).status.success());
 }
+
+#[test]
+fn a_descriptor_that_was_not_inherited_is_an_error() {
+    let done = run(&["-ipcfd", "99"]);
+    assert_eq!(done.status.code(), Some(1));
+    assert!(done.err[0].contains("-ipcfd") && done.err[0].contains("was not inherited"), "{:?}", done.err);
+}

@@ -33,7 +33,7 @@ pub(crate) struct Control {
 }
 
 impl Served {
-    pub(crate) fn new() -> (Arc<dyn Init>, Control) {
+    pub(crate) fn object() -> (Arc<dyn Init>, Control) {
         let (begin, begun) = channel();
         let (release, released) = channel();
         (Arc::new(Self { begun: Mutex::new(begin), release: Mutex::new(released) }), Control { begun, release })
