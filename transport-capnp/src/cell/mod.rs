@@ -3,6 +3,7 @@
 //! The cell does no I/O, wakes nobody and runs no user code. Commands go in; what is to be done outside comes out as
 //! [`Effects`]: replies, calls to serve, objects to drop, workers to start.
 
+mod attach;
 mod effects;
 mod executor;
 mod imports;
@@ -14,6 +15,7 @@ mod sealed;
 mod serve;
 mod state;
 
+pub(crate) use attach::Chunk;
 pub(crate) use effects::{Body, CapIn, CapOut, Contents, Effects, Failure, Incoming, Reply};
 pub(crate) use executor::TaskId;
 pub(crate) use imports::ImportKey;

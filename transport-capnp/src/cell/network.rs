@@ -16,6 +16,7 @@ use capnp_rpc::{
     Connection, IncomingMessage, OutgoingMessage, VatNetwork, rpc_capnp::message, rpc_twoparty_capnp::Side,
 };
 
+use super::attach::{self, Chunk};
 use crate::message::Received;
 
 /// What capnp-rpc's side of the network and ours share.
@@ -27,7 +28,9 @@ pub(crate) struct Wire {
     /// Set once capnp-rpc gives the connection up.
     given_up: RefCell<Option<capnp::Error>>,
     reader: RefCell<Option<Waker>>,
-    output: RefCell<Vec<u8>>,
+    output: RefCell<VecDeque<Chunk>>,
+    /// Large contents that the next message of this kind carries.
+    attached: RefCell<Option<Box<Builder<HeapAllocator>>>>,
     /// Whether something in the output should not wait.
     urgent: Cell<bool>,
     /// How large the next outgoing message will be, in words.
@@ -40,6 +43,8 @@ pub(crate) struct Wire {
 
 /// What a message needs beside its contents: `Message`, `Call`, `Payload`, a target, and descriptors.
 const ENVELOPE_WORDS: u32 = 40;
+/// Most messages fit.
+const FIRST_BYTES: usize = 512;
 
 impl Wire {
     /// Gives capnp-rpc a message.
@@ -66,7 +71,7 @@ impl Wire {
     }
 
     /// Moves the output to `sink`. Tells whether something in it should not wait.
-    pub(crate) fn take_output(&self, sink: &mut Vec<u8>) -> bool {
+    pub(crate) fn take_output(&self, sink: &mut VecDeque<Chunk>) -> bool {
         let mut output = self.output.borrow_mut();
         if sink.is_empty() {
             std::mem::swap(sink, &mut output);
@@ -74,6 +79,17 @@ impl Wire {
             sink.append(&mut output);
         }
         self.urgent.take()
+    }
+
+    /// Has the next call or return carry these contents.
+    pub(crate) fn attach(&self, contents: Builder<HeapAllocator>) {
+        *self.attached.borrow_mut() = Some(Box::new(contents));
+    }
+
+    /// Forgets contents that no message came to carry.
+    pub(crate) fn forget_attached(&self) {
+        let attached = self.attached.borrow_mut().take();
+        drop(attached);
     }
 
     /// Whether there is output.
@@ -97,7 +113,26 @@ impl Wire {
     }
 
     fn append(&self, message: &Builder<HeapAllocator>) -> capnp::Result<()> {
-        capnp::serialize::write_message(&mut *self.output.borrow_mut(), message)
+        let mut output = self.output.borrow_mut();
+        if let Some(Chunk::Bytes(bytes)) = output.back_mut() {
+            return capnp::serialize::write_message(bytes, message);
+        }
+        let mut bytes = Vec::with_capacity(FIRST_BYTES);
+        capnp::serialize::write_message(&mut bytes, message)?;
+        output.push_back(Chunk::Bytes(bytes));
+        Ok(())
+    }
+
+    fn append_with(
+        &self,
+        message: &Builder<HeapAllocator>,
+        contents: Box<Builder<HeapAllocator>>,
+    ) -> capnp::Result<()> {
+        let carrier = attach::carry(message, &contents)?;
+        let mut output = self.output.borrow_mut();
+        output.push_back(Chunk::Bytes(carrier));
+        output.push_back(Chunk::Segments(contents));
+        Ok(())
     }
 
     /// Whether a message is the release that is to be withheld.
@@ -235,7 +270,16 @@ impl OutgoingMessage for Outgoing {
         if !matches!(kind, Ok(message::Finish(_) | message::Release(_))) {
             self.wire.urgent.set(true);
         }
-        let sent = match self.wire.append(&self.message) {
+        let carries = matches!(kind, Ok(message::Call(_) | message::Return(_)));
+        let attached = if carries { self.wire.attached.borrow_mut().take() } else { None };
+        let appended = match attached {
+            None => self.wire.append(&self.message),
+            Some(contents) => self.wire.append_with(&self.message, contents).inspect_err(|error| {
+                // Nobody would ever get an answer to it.
+                self.wire.given_up.borrow_mut().get_or_insert(error.clone());
+            }),
+        };
+        let sent = match appended {
             Ok(()) => Promise::ok(()),
             Err(error) => Promise::err(error),
         };

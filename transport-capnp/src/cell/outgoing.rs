@@ -3,13 +3,15 @@
 use std::{rc::Rc, sync::Arc};
 
 use capnp::{
+    any_pointer,
     capability::{RemotePromise, Response},
     message::{Builder, HeapAllocator},
     private::capability::ClientHook,
+    traits::ImbueMut,
 };
 
 use super::{
-    CapOut, Failure, ImportKey, Reply, TaskId,
+    CapOut, Failure, ImportKey, Reply, TaskId, attach,
     local::{Local, host},
     state::{State, Tables},
 };
@@ -64,13 +66,30 @@ impl State {
             None => None,
             Some(context) => Some((self.thread_hook(context), host(&tables, Local::Thread(context.callback.clone())))),
         };
-        tables.wire.expect_words(call.words);
+        let attaches = call.caps.is_empty() && call.words >= attach::LEAST_WORDS && attach::can_attach(&call.message);
+        tables.wire.expect_words(if attaches { 0 } else { call.words });
         let mut request = target.new_call(call.interface, call.ordinal, None);
-        tables.fill(request.get(), &call.message, &call.caps).map_err(Failure)?;
-        if let Some((thread, callback)) = context {
-            raw::set_context(request.get(), (thread, Some(callback))).map_err(|e| Failure(mp::unexpected(e)))?;
+        if attaches {
+            let mut message = call.message;
+            if let Some((thread, callback)) = context {
+                // The table is filled by the request; the contents name the same places in it.
+                let mut table = Vec::new();
+                let mut root: any_pointer::Builder<'_> = message.get_root().map_err(Failure)?;
+                root.imbue_mut(&mut table);
+                let again = thread.as_ref().map(|thread| thread.add_ref());
+                set_context(root, again, callback.add_ref())?;
+                mp::fill(request.get(), 1).map_err(Failure)?;
+                set_context(request.get(), thread, callback)?;
+            }
+            tables.wire.attach(message);
+        } else {
+            tables.fill(request.get(), &call.message, &call.caps).map_err(Failure)?;
+            if let Some((thread, callback)) = context {
+                set_context(request.get(), thread, callback)?;
+            }
         }
         let RemotePromise { promise, .. } = request.send();
+        tables.wire.forget_attached();
         let slot = call.slot;
         let task = self.executor.spawn(async move {
             let reply = promise.await;
@@ -148,8 +167,16 @@ impl State {
     }
 }
 
+fn set_context(
+    params: any_pointer::Builder<'_>,
+    thread: Option<Box<dyn ClientHook>>,
+    callback: Box<dyn ClientHook>,
+) -> Result<(), Failure> {
+    raw::set_context(params, (thread, Some(callback))).map_err(|error| Failure(mp::unexpected(error)))
+}
+
 impl Tables {
-    fn reply(self: &Rc<Self>, reply: capnp::Result<Response<capnp::any_pointer::Owned>>) -> Reply {
+    fn reply(self: &Rc<Self>, reply: capnp::Result<Response<any_pointer::Owned>>) -> Reply {
         let response = reply.map_err(|error| match self.wire.given_up() {
             // It is why the connection ends, not what the peer answered to this call.
             Some(_) => Failure(capnp::Error::disconnected(crate::wire_error::LOST.into())),

@@ -11,7 +11,7 @@ use capnp::{
 use futures_channel::oneshot;
 
 use super::{
-    CapOut, Incoming,
+    CapOut, Incoming, attach,
     local::{Local, host},
     state::{State, Tables, resolved, settled},
 };
@@ -40,6 +40,11 @@ impl State {
     ) {
         let Some(Served { mut results, done }) = self.tables.served.borrow_mut().try_remove(key) else { return };
         let answered = answer.and_then(|(message, words, caps)| {
+            if caps.is_empty() && words >= attach::LEAST_WORDS && attach::can_attach(&message) {
+                results.hook.get()?;
+                self.tables.wire.attach(message);
+                return Ok(());
+            }
             self.tables.wire.expect_words(words);
             self.tables.fill(results.hook.get()?, &message, &caps)
         });
@@ -54,6 +59,7 @@ impl State {
             let _ = done.send(answered);
         }
         self.executor.run();
+        self.tables.wire.forget_attached();
     }
 }
 

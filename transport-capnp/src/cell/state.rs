@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     rc::Rc,
     sync::Arc,
 };
@@ -19,7 +19,7 @@ use ipc_core::{Limits, threads::WorkerCount};
 use slab::Slab;
 
 use super::{
-    Body, CapIn, CapOut, Effects, ImportKey,
+    Body, CapIn, CapOut, Chunk, Effects, ImportKey,
     effects::Contents,
     executor::Executor,
     imports::Imports,
@@ -135,7 +135,7 @@ impl State {
     }
 
     /// Moves the output to `sink`; tells whether something in it should not wait.
-    pub(crate) fn take_output(&mut self, sink: &mut Vec<u8>) -> bool {
+    pub(crate) fn take_output(&mut self, sink: &mut VecDeque<Chunk>) -> bool {
         self.tables.wire.take_output(sink)
     }
 

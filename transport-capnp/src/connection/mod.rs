@@ -31,6 +31,7 @@ pub(crate) use lifetime::Owner;
 use self::{frames::Frames, lifetime::Status, output::Output, role::Role};
 use crate::{
     cell::{Effects, SealedCell, State},
+    cleanup,
     objects::{Registry, Released},
     poller,
     threads::ThreadPost,
@@ -199,6 +200,7 @@ impl Connection {
         if self.with_state(|_| ()).is_some() {
             self.flush();
         }
+        cleanup::kick();
     }
 
     /// What the state of this connection being gone means.

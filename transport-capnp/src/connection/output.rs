@@ -1,6 +1,7 @@
 //! Bytes on their way out. Who leaves the cell flushes, without blocking; what the socket does not take, the poller writes.
 
 use std::{
+    collections::VecDeque,
     io,
     sync::{
         Condvar, Mutex, PoisonError,
@@ -10,6 +11,7 @@ use std::{
 };
 
 use super::{Connection, lock};
+use crate::cell::Chunk;
 
 /// Bytes on their way out, in the order in which the cell made them.
 #[derive(Default)]
@@ -21,11 +23,11 @@ pub(super) struct Output {
 
 #[derive(Default)]
 struct Queue {
-    /// What the socket did not take yet, from `written` on.
-    front: Vec<u8>,
+    chunks: VecDeque<Chunk>,
+    /// How many bytes of the first chunk are written.
     written: usize,
-    /// What comes after.
-    back: Vec<u8>,
+    /// How many bytes wait in all.
+    waiting: usize,
     /// Somebody writes; he looks again before he ends.
     writing: bool,
     /// The socket is full; the poller waits for it.
@@ -37,14 +39,17 @@ struct Queue {
 }
 
 impl Output {
-    /// Has `take` move bytes into the queue; gives what it gives.
-    pub(super) fn append<T>(&self, take: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+    /// Has `take` move what the cell made into the queue; gives what it gives.
+    pub(super) fn append<T>(&self, take: impl FnOnce(&mut VecDeque<Chunk>) -> T) -> T {
         let mut queue = lock(&self.queue);
-        let value = take(&mut queue.back);
+        let before = queue.chunks.len();
+        let value = take(&mut queue.chunks);
         if queue.dead {
-            queue.back.clear();
+            queue.chunks.clear();
         }
-        self.waiting.store(queue.waiting(), Ordering::Release);
+        let added: usize = queue.chunks.iter().skip(before).map(Chunk::len).sum();
+        queue.waiting += added;
+        self.waiting.store(queue.waiting, Ordering::Release);
         value
     }
 
@@ -67,7 +72,7 @@ impl Output {
         let mut queue = lock(&self.queue);
         queue.dead = true;
         queue.full = false;
-        (queue.front, queue.back, queue.written) = (Vec::new(), Vec::new(), 0);
+        (queue.chunks, queue.written, queue.waiting) = (VecDeque::new(), 0, 0);
         self.waiting.store(0, Ordering::Release);
         drop(queue);
         self.drained.notify_all();
@@ -78,7 +83,7 @@ impl Output {
         let mut queue = lock(&self.queue);
         queue.waiters += 1;
         let below = loop {
-            if queue.waiting() <= bytes || queue.dead {
+            if queue.waiting <= bytes || queue.dead {
                 break true;
             }
             queue = match deadline {
@@ -97,15 +102,6 @@ impl Output {
     }
 }
 
-impl Queue {
-    fn waiting(&self) -> usize {
-        self.front.len() - self.written + self.back.len()
-    }
-}
-
-/// A buffer up to this size is kept for the next message.
-const KEEP_BYTES: usize = 256 << 10;
-
 impl Connection {
     /// Writes what waits, as far as the socket takes it.
     pub(super) fn flush(&self) {
@@ -113,31 +109,21 @@ impl Connection {
         if queue.writing || queue.full || queue.dead {
             return;
         }
-        loop {
-            if queue.front.len() == queue.written {
-                queue.front.clear();
-                if queue.front.capacity() > KEEP_BYTES {
-                    queue.front = Vec::new();
-                }
-                queue.written = 0;
-                let Queue { front, back, .. } = &mut *queue;
-                std::mem::swap(front, back);
-                if queue.front.is_empty() {
-                    break;
-                }
-            }
+        while !queue.chunks.is_empty() {
             queue.writing = true;
-            let front = std::mem::take(&mut queue.front);
-            let mut written = queue.written;
+            let mut chunks = std::mem::take(&mut queue.chunks);
+            let written = queue.written;
             drop(queue);
-            let result = self.write(&front, &mut written);
+            let (result, rest, sent) = self.write(&mut chunks, written);
             queue = lock(&self.output.queue);
             queue.writing = false;
             if queue.dead {
                 break;
             }
-            queue.front = front;
-            queue.written = written;
+            queue.written = rest;
+            queue.waiting -= sent;
+            chunks.append(&mut queue.chunks);
+            queue.chunks = chunks;
             match result {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -154,7 +140,7 @@ impl Connection {
                 }
             }
         }
-        let (waiting, full, waiters) = (queue.waiting(), queue.full, queue.waiters);
+        let (waiting, full, waiters) = (queue.waiting, queue.full, queue.waiters);
         self.output.waiting.store(waiting, Ordering::Release);
         drop(queue);
         if full {
@@ -165,15 +151,29 @@ impl Connection {
         }
     }
 
-    fn write(&self, bytes: &[u8], written: &mut usize) -> io::Result<()> {
-        while *written < bytes.len() {
-            match self.stream.try_send(&bytes[*written..]) {
-                Ok(n) => *written += n,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+    /// Writes chunks, of the first from byte `from` on. Gives how much of the then first is written, and how much was sent.
+    fn write(&self, chunks: &mut VecDeque<Chunk>, from: usize) -> (io::Result<()>, usize, usize) {
+        let (mut from, mut total) = (from, 0);
+        while let Some(chunk) = chunks.front() {
+            let len = chunk.len();
+            if from == len {
+                chunks.pop_front();
+                from = 0;
+                continue;
+            }
+            let sent = match chunk {
+                Chunk::Bytes(bytes) => self.stream.try_send(&bytes[from..]),
+                Chunk::Segments(_) => chunk.slices(from, |slices| self.stream.try_send_vectored(slices)),
+            };
+            match sent {
+                Ok(n) => {
+                    from += n;
+                    total += n;
+                }
+                Err(error) => return (Err(error), from, total),
             }
         }
-        Ok(())
+        (Ok(()), 0, total)
     }
 
     /// The poller's: the socket takes bytes again.

@@ -196,7 +196,8 @@ impl Connection {
             post.end();
         }
         if !effects.dropped.is_empty() {
-            cleanup::run(move || drop(effects.dropped));
+            cleanup::run_soon(move || drop(effects.dropped));
+            self.mark_dirty();
         }
         mine
     }
