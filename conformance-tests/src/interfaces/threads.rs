@@ -1,0 +1,58 @@
+//! Who runs what, and who waits for whom.
+
+use ipc_core::Result;
+use ipc_macros::{Value, interface};
+
+use super::{Step, Tell};
+
+/// Nests calls: `down` of a [`Threads`] and of the caller's in turn.
+pub type Chain = Step;
+
+/// A thread that runs a handler.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Value)]
+pub struct ThreadInfo {
+    /// Its process.
+    pub pid: u32,
+    /// Its number, in its process never used again.
+    pub number: u64,
+    /// Its name in Rust.
+    pub name: String,
+    /// Its name as a debugger shows it.
+    pub os_name: String,
+}
+
+/// Threads of the server: who they are, what they keep, and when they go on.
+#[interface]
+pub trait Threads: Send + Sync {
+    /// The thread that runs this.
+    fn thread(&self) -> Result<ThreadInfo>;
+    /// Puts a number into a thread-local of the thread that runs this; gives the one before.
+    fn set_local(&self, value: u64) -> Result<u64>;
+    /// Puts an object into a thread-local of the thread that runs this. Its drop is [counted](super::Control::live_locals),
+    /// and told.
+    fn hold_local(&self, ended: Option<Tell>) -> Result<()>;
+    /// Calls `step` with `depth` on this thread.
+    fn down(&self, depth: u32, step: Step) -> Result<u32>;
+    /// The same, `times` one after the other; gives the sum.
+    fn down_often(&self, depth: u32, times: u32, step: Step) -> Result<u32>;
+    /// Calls `step` on a thread of its own, of that name, `times` one after the other; gives the sum.
+    fn down_elsewhere(&self, name: String, depth: u32, times: u32, step: Step) -> Result<u32>;
+    /// Blocks until this many calls are here under this name.
+    fn meet(&self, name: String, count: u32) -> Result<()>;
+    /// Blocks until the event happened.
+    fn wait_for(&self, event: String) -> Result<()>;
+    /// Blocks until the event happened, then calls `step`; tells [`outcome`](Self::outcome) how that went.
+    fn wait_then_call(&self, event: String, step: Step) -> Result<u32>;
+    /// Has the event happen.
+    fn happen(&self, event: String) -> Result<()>;
+    /// How many calls block for the event, or for others to meet them under that name.
+    fn blocked(&self, event: String) -> Result<u32>;
+    /// How a handler's call back ended: the exception's kind, or `ok`. Blocks until it has ended.
+    fn outcome(&self, event: String) -> Result<String>;
+    /// Notes a number in the server's list.
+    fn note(&self, number: u64) -> Result<()>;
+    /// Takes the server's list.
+    fn notes(&self) -> Result<Vec<u64>>;
+    /// Milliseconds that this call may still take, if it has a deadline.
+    fn deadline(&self) -> Result<Option<u64>>;
+}

@@ -1,0 +1,32 @@
+//! The contract of `ipc_core::transport` as cases: one list, run against any transport, in one process and across
+//! processes.
+//!
+//! A transport's test file is three lines, see [`suite!`]; the same as a program is [`main`]. What a transport implements for
+//! it is a [`Harness`], or [`streams::OverStreams`].
+
+#[cfg(feature = "capnp")]
+pub mod capnp;
+mod case;
+mod cases;
+pub mod contract;
+mod erased;
+mod harness;
+pub mod interfaces;
+mod peer;
+mod program;
+mod run;
+mod server;
+pub mod streams;
+mod wait;
+mod world;
+
+pub use case::{Case, Setting};
+pub use harness::{Harness, Link, RawBytes, RawEnd, To};
+pub use program::program;
+pub use run::{main, test_main};
+pub use wait::until;
+
+/// All cases, in the order of the contract.
+pub fn list() -> impl Iterator<Item = &'static Case> {
+    cases::all()
+}

@@ -1,0 +1,91 @@
+//! The peer: this program, executed again as a server.
+
+use std::{ffi::OsString, num::NonZeroUsize, process::ExitCode, sync::Arc, thread};
+
+use ipc_core::{
+    AcceptLoop, Address, BindOptions, Exception, ExceptionKind, Limits, Listener, Options, Result, Stream, Transport,
+    spawned,
+};
+
+use crate::server::Server;
+
+/// The argument that makes this program a peer; after `-ipcfd N`.
+pub(crate) const PEER: &str = "--conformance-peer";
+
+/// The arguments of a peer.
+pub(crate) fn arguments(transport: &str, address: &Address, limits: &Limits) -> Vec<OsString> {
+    let limits = FIELDS.iter().map(|(name, field)| format!("{name}={}", field(&mut limits.clone())));
+    let limits = limits.collect::<Vec<_>>().join(",");
+    [PEER, transport, &address.to_string(), &limits].map(OsString::from).to_vec()
+}
+
+type Field = fn(&mut Limits) -> &mut usize;
+
+const FIELDS: &[(&str, Field)] = &[
+    ("message_bytes", |limits| &mut limits.message_bytes),
+    ("value_bytes", |limits| &mut limits.value_bytes),
+    ("value_depth", |limits| &mut limits.value_depth),
+    ("server_threads", |limits| &mut limits.server_threads),
+    ("calls_served", |limits| &mut limits.calls_served),
+    ("calls_made", |limits| &mut limits.calls_made),
+    ("exports", |limits| &mut limits.exports),
+    ("output_bytes", |limits| &mut limits.output_bytes),
+];
+
+/// For harnesses over streams: the transport that a peer's arguments name, if they are a peer's.
+pub(crate) fn transport(args: &[OsString]) -> Option<&str> {
+    match args {
+        [_, fd, _, peer, transport, ..] if fd == spawned::ARGUMENT && peer == PEER => transport.to_str(),
+        _ => None,
+    }
+}
+
+/// Serves until it is killed.
+pub(crate) fn run(transport: impl Transport, mut args: Vec<OsString>) -> ExitCode {
+    match serve(transport, &mut args) {
+        Err(error) => {
+            eprintln!("the peer failed: {error}");
+            ExitCode::FAILURE
+        }
+        Ok(_loop) => loop {
+            // Its parent kills it, and so does its parent's end.
+            thread::park();
+        },
+    }
+}
+
+fn serve(transport: impl Transport, args: &mut Vec<OsString>) -> Result<AcceptLoop> {
+    let missing = |what: &str| Exception::new(ExceptionKind::Protocol, format!("a peer needs {what}"));
+    let stream = spawned::from_args(args)?.ok_or_else(|| missing("-ipcfd N"))?;
+    let text = |at: usize| args.get(at).and_then(|arg| arg.to_str());
+    let address: Address = text(3).ok_or_else(|| missing("an address"))?.parse().map_err(|_| missing("an address"))?;
+    let limits = parse(text(4).ok_or_else(|| missing("limits"))?).ok_or_else(|| missing("limits"))?;
+    let server = Arc::<Server>::default();
+    let serve = move |stream: Stream| {
+        let (number, root) = server.root();
+        let mut options = Options::default();
+        options.limits = limits.clone();
+        match transport.accept(stream, root, options) {
+            Ok(connection) => server.add(number, connection),
+            Err(error) => eprintln!("the peer cannot serve connection {number}: {error}"),
+        }
+    };
+    let listener = Listener::bind(&address, &BindOptions::new())?;
+    // Who is spawned with a stream connects elsewhere only after the hand-shake on that.
+    serve(stream);
+    let most = NonZeroUsize::new(1 << 16).unwrap_or(NonZeroUsize::MIN);
+    AcceptLoop::start(listener, most, move |stream, slot| {
+        serve(stream);
+        drop(slot);
+    })
+}
+
+fn parse(text: &str) -> Option<Limits> {
+    let mut limits = Limits::default();
+    for part in text.split(',') {
+        let (name, value) = part.split_once('=')?;
+        let (_, field) = FIELDS.iter().find(|(known, _)| *known == name)?;
+        *field(&mut limits) = value.parse().ok()?;
+    }
+    Some(limits)
+}

@@ -1,0 +1,19 @@
+//! The program with all transports that this crate was built with.
+
+use std::process::ExitCode;
+
+/// The `main` of this crate's program: as [`main`](crate::main), for the transport that `--transport` names.
+pub fn program() -> ExitCode {
+    let args: Vec<_> = std::env::args_os().collect();
+    let named = args.iter().position(|arg| arg == "--transport").and_then(|at| args.get(at + 1)?.to_str());
+    match crate::run::transport(&args).or(named) {
+        #[cfg(feature = "capnp")]
+        None | Some("capnp") => crate::main::<crate::capnp::CapnpHarness>(),
+        other => {
+            eprintln!("expected one of the transports that this was built with: {NAMES}; got {}", other.unwrap_or("none"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+const NAMES: &str = if cfg!(feature = "capnp") { "capnp" } else { "none" };

@@ -1,0 +1,33 @@
+//! This program as something else: a case, or a peer.
+
+use std::{ffi::OsString, process::ExitCode, sync::Arc, time::Duration};
+
+use ipc_core::spawned;
+
+use super::{CASE, Trial};
+use crate::{harness::Harness, wait, world::World};
+
+/// How long a case may take, unless the environment variable `CONFORMANCE_SECONDS` says otherwise.
+const LIMIT_SECONDS: u64 = 60;
+
+/// If the arguments say that this process is a case or a peer, is that.
+pub(super) fn as_child<H: Harness>(args: &[OsString]) -> Option<ExitCode> {
+    match args {
+        [_, fd, ..] if fd == spawned::ARGUMENT => Some(H::default().run_peer(args.to_vec())),
+        [_, case, _, name, seed] if case == CASE => Some(run::<H>(&name.to_string_lossy(), &seed.to_string_lossy())),
+        _ => None,
+    }
+}
+
+fn run<H: Harness>(name: &str, seed: &str) -> ExitCode {
+    let (Some(trial), Ok(seed)) = (Trial::all().find(|trial| trial.name() == name), seed.parse()) else {
+        eprintln!("expected the name of a case and a seed, got {name} and {seed}");
+        return ExitCode::FAILURE;
+    };
+    let seconds = std::env::var("CONFORMANCE_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
+    wait::start_watchdog(name.to_owned(), Duration::from_secs(seconds.unwrap_or(LIMIT_SECONDS)));
+    let world = World::new(Arc::new(H::default()), trial.setting, seed);
+    // A panic ends the process with a status of its own.
+    (trial.case.run)(&world);
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,33 @@
+//! The list as tests, for `cargo test`.
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Failed};
+
+use super::{Trial, child};
+use crate::harness::Harness;
+
+/// The `main` of a transport's test file: each case is a test under its own name.
+pub fn test_main<H: Harness>() -> ExitCode {
+    let args: Vec<_> = std::env::args_os().collect();
+    if let Some(done) = child::as_child::<H>(&args) {
+        return done;
+    }
+    let tests = Trial::all().map(|trial| {
+        libtest_mimic::Trial::test(trial.name(), move || match trial.run(H::NAME, 0).failure {
+            None => Ok(()),
+            Some(failure) => Err(Failed::from(failure)),
+        })
+    });
+    libtest_mimic::run(&Arguments::from_args(), tests.collect()).exit_code()
+}
+
+/// Makes the test file of a transport: `conformance_tests::suite!(MyHarness);`, with `harness = false` in its manifest.
+#[macro_export]
+macro_rules! suite {
+    ($harness:ty) => {
+        fn main() -> std::process::ExitCode {
+            $crate::test_main::<$harness>()
+        }
+    };
+}

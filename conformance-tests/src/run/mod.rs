@@ -1,0 +1,76 @@
+//! How cases are run: each in a process of its own, so that one that hangs or dies costs itself alone.
+
+mod child;
+mod mimic;
+mod options;
+mod table;
+
+use std::{
+    ffi::OsString,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+pub use mimic::test_main;
+pub use table::main;
+
+use crate::{
+    case::{Case, Setting},
+    cases,
+};
+
+/// The argument that makes this program run one case.
+const CASE: &str = "--conformance-case";
+
+/// A case in one of its settings.
+#[derive(Clone, Copy)]
+struct Trial {
+    case: Case,
+    setting: Setting,
+}
+
+/// How a trial went.
+struct Outcome {
+    /// What went wrong: all that the trial printed.
+    failure: Option<String>,
+    took: Duration,
+}
+
+impl Trial {
+    fn all() -> impl Iterator<Item = Self> {
+        cases::all().flat_map(|case| case.settings.iter().map(|setting| Self { case: *case, setting: *setting }))
+    }
+
+    fn name(&self) -> String {
+        format!("{}::{}::{}", self.case.clause, self.case.name, self.setting)
+    }
+
+    /// Runs it in a process of its own: this program again.
+    fn run(&self, transport: &str, seed: u64) -> Outcome {
+        let started = Instant::now();
+        let failure = self.output(transport, seed).err();
+        Outcome { failure, took: started.elapsed() }
+    }
+
+    fn output(&self, transport: &str, seed: u64) -> Result<(), String> {
+        let program = std::env::current_exe().map_err(|error| format!("this program has no path: {error}"))?;
+        let output = Command::new(program)
+            .args([CASE, transport, &self.name(), &seed.to_string()])
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| format!("the case cannot be started: {error}"))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let texts = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        Err(format!("{}\nseed {seed}\n{}{}", output.status, texts[0], texts[1]))
+    }
+}
+
+/// The transport that the arguments name, if they are those of a case or of a peer.
+pub(crate) fn transport(args: &[OsString]) -> Option<&str> {
+    match args {
+        [_, case, transport, ..] if case == CASE => transport.to_str(),
+        _ => crate::peer::transport(args),
+    }
+}

@@ -1,0 +1,43 @@
+//! What a case asks of this process, and does to it.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use ipc_core::Result;
+
+use super::{Link, Root, lock, process_use};
+use crate::interfaces::{Control, Held, ProcessUse};
+
+impl Control for Root {
+    fn process(&self) -> Result<ProcessUse> {
+        Ok(process_use())
+    }
+
+    fn live(&self) -> Result<u64> {
+        Ok(self.server.live.load(Ordering::SeqCst))
+    }
+
+    fn live_locals(&self) -> Result<u64> {
+        Ok(self.server.locals.load(Ordering::SeqCst))
+    }
+
+    fn held(&self, number: u64) -> Result<Option<Held>> {
+        Ok(self.server.connection(number).map(|connection| Held::of(&connection)))
+    }
+
+    fn close(&self, number: u64, grace_ms: u64) -> Result<Vec<String>> {
+        let Some(connection) = self.server.connection(number) else { return Ok(Vec::new()) };
+        let closed = connection.close(Duration::from_millis(grace_ms));
+        Ok(closed.err().map(|still| still.threads).unwrap_or_default())
+    }
+
+    fn losses(&self, number: u64) -> Result<u64> {
+        match lock(&self.server.links).get(&number) {
+            Some(Link::Lost(losses)) => Ok(*losses),
+            _ => Ok(0),
+        }
+    }
+
+    fn exit(&self, status: i32) -> Result<()> {
+        std::process::exit(status)
+    }
+}

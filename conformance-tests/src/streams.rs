@@ -1,0 +1,189 @@
+//! The harness of a transport over streams: socket pairs, and processes that listen at a socket.
+
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    net::Shutdown,
+    process::ExitCode,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use ipc_core::{
+    Address, Connection, Exception, ExceptionKind, Interface, Limits, Options, Process, Result, Spawn, Stream, Transport,
+};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use crate::{
+    harness::{Harness, Link, RawBytes, RawEnd},
+    peer, wait,
+};
+
+/// What the suite has to know of a transport over streams. It makes [`Streams`] a [`Harness`].
+pub trait OverStreams: Default + Send + Sync + 'static {
+    /// The transport's name on the command line.
+    const NAME: &'static str;
+
+    /// The transport.
+    type Transport: Transport;
+
+    /// The transport.
+    fn transport(&self) -> Self::Transport;
+
+    /// What a peer that breaks the protocol sends.
+    fn raw_bytes(&self) -> Vec<RawBytes>;
+}
+
+/// The harness of a transport over streams.
+#[derive(Debug, Default)]
+pub struct Streams<S>(S);
+
+/// A process that was spawned as a peer.
+#[derive(Debug)]
+pub struct ChildPeer {
+    process: Process,
+    /// The stream that it was spawned with, until somebody connects over it.
+    stream: Mutex<Option<Stream>>,
+    address: Address,
+    _directory: TempDir,
+}
+
+impl Drop for ChildPeer {
+    fn drop(&mut self) {
+        // It may be stopped; this ends it all the same. That it is gone already is no error.
+        let _ = self.process.kill();
+    }
+}
+
+impl<S: OverStreams> Harness for Streams<S> {
+    const NAME: &'static str = S::NAME;
+
+    type Peer = ChildPeer;
+
+    fn pair<I: Interface + ?Sized, J: Interface + ?Sized>(
+        &self,
+        root: Arc<J>,
+        client: Options,
+        server: Options,
+    ) -> Result<Link<I>> {
+        let (ours, theirs) = Stream::pair()?;
+        let server = self.0.transport().accept(theirs, root, server)?;
+        let link = self.client(ours, client)?;
+        Ok(Link { server: Some(server), ..link })
+    }
+
+    fn spawn_peer(&self, limits: &Limits) -> Result<ChildPeer> {
+        let directory = tempfile::tempdir().map_err(|error| failed("no directory for the peer's socket", error))?;
+        let address = Address::unix(directory.path().join("peer.sock"))
+            .map_err(|error| failed("no address for the peer", io::Error::other(error)))?;
+        let program = std::env::current_exe().map_err(|error| failed("this program has no path", error))?;
+        let mut process =
+            Spawn::new(program).args(peer::arguments(S::NAME, &address, limits)).die_with_parent(true).spawn()?;
+        let stream = Mutex::new(process.take_stream());
+        Ok(ChildPeer { process, stream, address, _directory: directory })
+    }
+
+    fn run_peer(&self, args: Vec<OsString>) -> ExitCode {
+        peer::run(self.0.transport(), args)
+    }
+
+    fn connect<I: Interface + ?Sized>(&self, peer: &ChildPeer, options: Options) -> Result<Link<I>> {
+        let first = peer.stream.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // It listens before it serves the first.
+        let stream = first.map_or_else(|| Stream::connect(&peer.address), Ok)?;
+        self.client(stream, options)
+    }
+
+    fn peer_id(&self, peer: &ChildPeer) -> u32 {
+        peer.process.id()
+    }
+
+    fn kill_peer(&self, peer: &ChildPeer) {
+        peer.process.kill().expect("it is our child");
+        wait::until("the killed peer is reaped", || peer.process.try_wait().expect("nobody else reaps").is_some());
+    }
+
+    fn stop_peer(&self, peer: &ChildPeer) {
+        signal(peer, Signal::STOP);
+        wait::until("the stopped peer is stopped", || state(peer) == Some('T'));
+    }
+
+    fn continue_peer(&self, peer: &ChildPeer) {
+        signal(peer, Signal::CONT);
+        wait::until("the continued peer runs", || state(peer) != Some('T'));
+    }
+
+    fn raw_bytes(&self) -> Vec<RawBytes> {
+        self.0.raw_bytes()
+    }
+
+    fn raw_client<J: Interface + ?Sized>(&self, root: Arc<J>, server: Options) -> Result<(Box<dyn RawEnd>, Connection)> {
+        let (ours, theirs) = Stream::pair()?;
+        let server = self.0.transport().accept(theirs, root, server)?;
+        Ok((Box::new(ours), server))
+    }
+
+    fn raw_client_of(&self, peer: &ChildPeer) -> Result<Box<dyn RawEnd>> {
+        Ok(Box::new(Stream::connect(&peer.address)?))
+    }
+
+    fn connect_to_raw<I: Interface + ?Sized>(&self, bytes: Vec<u8>, options: Options) -> Result<Connection> {
+        let (ours, theirs) = Stream::pair()?;
+        let server = std::thread::spawn(move || {
+            let mut end = theirs;
+            // That it closes meanwhile is what is expected.
+            let _ = RawEnd::send(&mut end, &bytes);
+            let _ = end.wait_closed();
+        });
+        let connected = self.0.transport().connect::<I>(ours, options).map(|connected| connected.connection);
+        if connected.is_err() {
+            server.join().expect("it does not panic");
+        }
+        connected
+    }
+}
+
+impl<S: OverStreams> Streams<S> {
+    fn client<I: Interface + ?Sized>(&self, stream: Stream, options: Options) -> Result<Link<I>> {
+        let same = stream.try_clone().map_err(|error| failed("no descriptor", error))?;
+        let connected = self.0.transport().connect(stream, options)?;
+        let cut = move || same.shutdown(Shutdown::Both).expect("a socket can be shut down");
+        Ok(Link { root: connected.root, connection: connected.connection, server: None, cut: Arc::new(cut) })
+    }
+}
+
+impl RawEnd for Stream {
+    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match (&*self).write_all(bytes) {
+            Err(error) if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) => Ok(()),
+            sent => sent,
+        }
+    }
+
+    fn wait_closed(&mut self) -> io::Result<()> {
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match self.recv(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+fn signal(peer: &ChildPeer, signal: Signal) {
+    let pid = Pid::from_raw(peer.process.id().cast_signed()).expect("a process id");
+    kill_process(pid, signal).expect("it is our child, and not reaped");
+}
+
+/// As `/proc` has it: `T` is stopped.
+fn state(peer: &ChildPeer) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", peer.process.id())).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
+}
+
+fn failed(what: &str, error: io::Error) -> Exception {
+    Exception::new(ExceptionKind::Disconnected, format!("{what}: {error}")).with_source(error)
+}

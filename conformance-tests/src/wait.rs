@@ -1,0 +1,65 @@
+//! Waiting for events, and the watchdog over it.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::getpid;
+
+/// What the case waits for, to be told if it waits for ever.
+static WAITS_FOR: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Waits until `done`, for as long as it takes; only the watchdog ends it.
+pub fn until(event: &str, mut done: impl FnMut() -> bool) {
+    let started = Instant::now();
+    if done() {
+        return;
+    }
+    waits_for(|events| events.push(event.to_owned()));
+    while !done() {
+        // Not time is asserted but the event; it need not be polled more often the longer it takes.
+        thread::sleep((started.elapsed() / 16).clamp(Duration::from_micros(50), Duration::from_millis(20)));
+    }
+    waits_for(|events| events.retain(|other| other != event));
+}
+
+/// Aborts this process once `limit` has passed, and says what it was about.
+///
+/// With the environment variable `CONFORMANCE_STACKS` it shows the stacks of all threads, if there is `gdb`.
+pub(crate) fn start_watchdog(case: String, limit: Duration) {
+    thread::spawn(move || {
+        thread::sleep(limit);
+        let events = waits_for(|events| events.join("; "));
+        eprintln!("{case} still runs after {limit:?}; it waits for: {events}");
+        if std::env::var_os("CONFORMANCE_STACKS").is_some() {
+            show_stacks();
+        }
+        std::process::abort();
+    });
+}
+
+fn show_stacks() {
+    let own = getpid().as_raw_nonzero().to_string();
+    let children = std::fs::read_to_string(format!("/proc/{own}/task/{own}/children")).unwrap_or_default();
+    let of_threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let children = of_threads
+        .filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok())
+        .fold(children, |all, more| format!("{all} {more}"));
+    for pid in std::iter::once(own.as_str()).chain(children.split_whitespace()) {
+        eprintln!("the stacks of process {pid}:");
+        let shown = std::process::Command::new("gdb")
+            .args(["-p", pid, "-batch", "-ex", "set print frame-arguments none", "-ex", "thread apply all bt 40"])
+            .stderr(std::process::Stdio::null())
+            .output();
+        match shown {
+            Ok(output) => eprintln!("{}", String::from_utf8_lossy(&output.stdout)),
+            Err(error) => eprintln!("no gdb: {error}"),
+        }
+    }
+}
+
+fn waits_for<T>(with: impl FnOnce(&mut Vec<String>) -> T) -> T {
+    with(&mut WAITS_FOR.lock().unwrap_or_else(PoisonError::into_inner))
+}

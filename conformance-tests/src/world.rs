@@ -1,0 +1,180 @@
+//! What a case gets: a server in its setting, and as many connections to it as it wants.
+
+use std::{
+    ops::Deref,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use ipc_core::{Connection, Limits, Options};
+
+use crate::{
+    case::Setting,
+    erased::{Erased, ErasedPeer},
+    harness::{Link, RawBytes, RawEnd},
+    interfaces::{Held, Lab, NewerLab},
+    server::Server,
+    wait,
+};
+
+/// A server, in this process or in a peer.
+pub struct World {
+    harness: Arc<dyn Erased>,
+    setting: Setting,
+    seed: AtomicU64,
+    limits: Mutex<Limits>,
+    server: Arc<Server>,
+    peer: OnceLock<Box<dyn ErasedPeer>>,
+}
+
+/// A client's connection to the server. Its interface is at hand: `client.nothing()`.
+pub(crate) struct Client {
+    pub(crate) lab: Arc<dyn Lab>,
+    pub(crate) connection: Connection,
+    pub(crate) cut: Arc<dyn Fn() + Send + Sync>,
+    /// What the server knows the connection by.
+    pub(crate) number: u64,
+}
+
+impl World {
+    pub(crate) fn new(harness: Arc<dyn Erased>, setting: Setting, seed: u64) -> Self {
+        Self {
+            harness,
+            setting,
+            seed: AtomicU64::new(seed),
+            limits: Mutex::default(),
+            server: Arc::default(),
+            peer: OnceLock::new(),
+        }
+    }
+
+    /// Sets limits of the server's, before there is any connection.
+    pub(crate) fn limit_server(&self, set: impl FnOnce(&mut Limits)) {
+        assert!(self.peer.get().is_none(), "the limits come first");
+        set(&mut self.limits());
+    }
+
+    /// A further connection.
+    pub(crate) fn client(&self) -> Client {
+        self.client_with(|_| ())
+    }
+
+    /// One with other options of the client's.
+    pub(crate) fn client_with(&self, set: impl FnOnce(&mut Options)) -> Client {
+        let mut options = Options::default();
+        set(&mut options);
+        let Link { root: lab, connection, server, cut } = match self.setting {
+            Setting::Processes => self.peer().connect(options).expect("the peer accepts"),
+            Setting::OneProcess => {
+                let (number, root) = self.server.root();
+                let link = self.harness.pair(root, options, self.server_options()).expect("there are connections");
+                self.server.add(number, link.server.clone().expect("the server is here"));
+                link
+            }
+        };
+        drop(server);
+        let number = lab.number().expect("the first call arrives");
+        Client { lab, connection, cut, number }
+    }
+
+    /// A connection of a client whose program is newer than the server's.
+    pub(crate) fn newer_client(&self) -> Arc<dyn NewerLab> {
+        match self.setting {
+            Setting::Processes => self.peer().connect_newer(Options::default()).expect("the peer accepts").root,
+            Setting::OneProcess => {
+                let (number, root) = self.server.root();
+                let link = self.harness.newer_pair(root, Options::default(), self.server_options());
+                let link = link.expect("there are connections");
+                self.server.add(number, link.server.expect("the server is here"));
+                link.root
+            }
+        }
+    }
+
+    /// A client's end of a further connection, as bytes.
+    pub(crate) fn raw_client(&self) -> Box<dyn RawEnd> {
+        match self.setting {
+            Setting::Processes => self.peer().raw_client().expect("the peer accepts"),
+            Setting::OneProcess => {
+                let (number, root) = self.server.root();
+                let raw = self.harness.raw_client(root, self.server_options());
+                let (end, server) = raw.expect("there are connections");
+                self.server.add(number, server);
+                end
+            }
+        }
+    }
+
+    /// Connects to a server that sends these bytes.
+    pub(crate) fn connect_to_raw(&self, bytes: Vec<u8>) -> ipc_core::Result<Connection> {
+        self.harness.connect_to_raw(bytes, Options::default())
+    }
+
+    /// What a peer that breaks the protocol sends.
+    pub(crate) fn raw_bytes(&self) -> Vec<RawBytes> {
+        self.harness.raw_bytes()
+    }
+
+    /// Whether the server is in a process of its own.
+    pub(crate) fn is_apart(&self) -> bool {
+        self.setting == Setting::Processes && self.harness.processes()
+    }
+
+    /// The peer; for cases that run in [`Setting::Processes`].
+    pub(crate) fn peer(&self) -> &dyn ErasedPeer {
+        assert_eq!(self.setting, Setting::Processes, "there is no peer in one process");
+        let spawn = || self.harness.clone().spawn_peer(&self.limits()).expect("a peer can be spawned");
+        &**self.peer.get_or_init(spawn)
+    }
+
+    /// A number that depends on the seed and on how many there were before.
+    pub(crate) fn random(&self) -> u64 {
+        // SplitMix64.
+        let mut z = self.seed.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn server_options(&self) -> Options {
+        let mut options = Options::default();
+        options.limits = self.limits().clone();
+        options
+    }
+
+    fn limits(&self) -> MutexGuard<'_, Limits> {
+        self.limits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Client {
+    /// Waits until this many calls block at the server under this name.
+    pub(crate) fn until_blocked(&self, event: &str, count: u32) {
+        wait::until(&format!("{count} calls blocked for {event}"), || self.blocked(event.into()) == Ok(count));
+    }
+
+    /// Waits until so many objects of the server's live.
+    pub(crate) fn until_live(&self, count: u64) {
+        wait::until(&format!("{count} live objects of the server's"), || self.live() == Ok(count));
+    }
+
+    /// What the client's end holds.
+    pub(crate) fn held_here(&self) -> Held {
+        Held::of(&self.connection)
+    }
+
+    /// What the server's end of this connection holds.
+    pub(crate) fn held_there(&self) -> Held {
+        self.held(self.number).expect("the connection works").expect("the server knows the connection")
+    }
+}
+
+impl Deref for Client {
+    type Target = Arc<dyn Lab>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.lab
+    }
+}

@@ -1,0 +1,3 @@
+//! The contract, over Cap'n Proto.
+
+conformance_tests::suite!(conformance_tests::capnp::CapnpHarness);
