@@ -1,11 +1,47 @@
 //! A received message: its segments in shared memory, read outside of the cell as well as inside.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use capnp::{
     Word,
     message::{Reader, ReaderOptions, ReaderSegments},
 };
+
+/// Buffers of large messages are used again: fresh memory costs more than the copy into it.
+const LARGE_WORDS: usize = (64 << 10) / size_of::<Word>();
+/// So many are kept, and no larger ones.
+const KEPT: usize = 4;
+const KEPT_WORDS: usize = (4 << 20) / size_of::<Word>();
+
+static SPARE: Mutex<Vec<Vec<Word>>> = Mutex::new(Vec::new());
+
+/// Memory for a message of this many words; what it holds is to be written over.
+pub(crate) fn buffer(words: usize) -> Vec<Word> {
+    if words >= LARGE_WORDS {
+        let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+        // Not one that is much too large: it would be held for nothing.
+        let fits = |buffer: &Vec<Word>| buffer.len() >= words && buffer.len() / 2 <= words;
+        if let Some(at) = spare.iter().position(fits) {
+            let mut buffer = spare.swap_remove(at);
+            drop(spare);
+            buffer.truncate(words);
+            return buffer;
+        }
+    }
+    Word::allocate_zeroed_vec(words)
+}
+
+impl Drop for Segments {
+    fn drop(&mut self) {
+        if (LARGE_WORDS..=KEPT_WORDS).contains(&self.words.len()) {
+            let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+            if spare.len() >= KEPT {
+                spare.remove(0);
+            }
+            spare.push(std::mem::take(&mut self.words));
+        }
+    }
+}
 
 /// A message as it came, cheap to clone.
 #[derive(Clone, Debug)]

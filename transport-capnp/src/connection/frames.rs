@@ -8,7 +8,7 @@ use std::io;
 use capnp::Word;
 use ipc_core::{Exception, ExceptionKind, Result, Stream};
 
-use crate::message::Received;
+use crate::message::{Received, buffer};
 
 /// The most segments that a message may have: what Cap'n Proto's readers take.
 const MAX_SEGMENTS: usize = 512;
@@ -164,7 +164,7 @@ impl Frames {
 impl Partial {
     fn reserve(&mut self, filled: usize) {
         let bytes = self.total.min(FIRST_ALLOCATION_BYTES.max(filled));
-        self.words = Word::allocate_zeroed_vec(bytes / WORD);
+        self.words = buffer(bytes / WORD);
     }
 
     /// Makes room for more, if what there is has been filled: a header alone allocates little.
@@ -173,7 +173,7 @@ impl Partial {
             return;
         }
         let bytes = self.total.min(self.words.len() * WORD * 4);
-        let mut words = Word::allocate_zeroed_vec(bytes / WORD);
+        let mut words = buffer(bytes / WORD);
         words[..self.words.len()].copy_from_slice(&self.words);
         self.words = words;
     }

@@ -144,7 +144,7 @@ impl Connection {
         self.output.waiting.store(waiting, Ordering::Release);
         drop(queue);
         if full {
-            self.role.want_write(self, true);
+            self.role.want_write(self);
         }
         if waiters > 0 {
             self.output.drained.notify_all();
@@ -176,10 +176,9 @@ impl Connection {
         (Ok(()), 0, total)
     }
 
-    /// The poller's: the socket takes bytes again.
-    pub(crate) fn writable(&self) {
+    /// The socket takes bytes again.
+    pub(super) fn writable(&self) {
         lock(&self.output.queue).full = false;
-        self.role.want_write(self, false);
         self.flush();
     }
 }

@@ -41,20 +41,18 @@ impl Role {
     /// Watches for the end of a stream that nobody reads yet.
     pub(super) fn arm(&self, connection: &Connection) {
         let mut state = lock(&self.0);
-        if !state.held && !state.over {
-            state.interest.read = true;
-            poller::watch(connection, state.interest);
+        if !state.held {
+            state.pass_on(connection);
         }
     }
 
-    /// Whether the poller is to tell when the socket takes bytes again.
-    pub(super) fn want_write(&self, connection: &Connection, want: bool) {
+    /// Has the poller tell when the socket takes bytes again, unless the thread that the role is kept for will see to it.
+    pub(super) fn want_write(&self, connection: &Connection) {
         let mut state = lock(&self.0);
-        if state.over {
+        if state.over || state.kept_for.is_some() || state.interest.write {
             return;
         }
-        state.interest.write = want;
-        // The registration is one-shot: after an event it must be made again for what is still wanted.
+        state.interest.write = true;
         poller::watch(connection, state.interest);
     }
 
@@ -114,24 +112,30 @@ impl Role {
         }
     }
 
-    /// The poller's: an event came, so that nothing is watched any more. Takes the role if there is something to read.
-    pub(super) fn polled<'a>(&self, connection: &'a Connection, readable: bool) -> Option<RoleGuard<'a>> {
-        let mut state = lock(&self.0);
-        if !readable || state.held || !state.interest.read {
-            return None;
-        }
-        // Read as: it is disarmed already.
-        state.interest.read = false;
-        state.held = true;
-        Some(RoleGuard { connection, kept_for: None })
+    /// The poller's: an event came. Registrations are for one event, so that nothing is watched any more.
+    pub(super) fn fired(&self) {
+        lock(&self.0).interest = Interest::default();
     }
 
-    /// Makes a one-shot registration again that an event for something else used up.
-    pub(super) fn rearm(&self, connection: &Connection) {
-        let state = lock(&self.0);
-        if !state.over && (state.interest.read || state.interest.write) {
-            poller::watch(connection, state.interest);
+    /// The poller's, after [`fired`](Self::fired): takes the role if there is something to read and nobody does; sees to it
+    /// that what is still wanted is watched.
+    pub(super) fn polled<'a>(&self, connection: &'a Connection, readable: bool) -> Option<RoleGuard<'a>> {
+        let mut state = lock(&self.0);
+        if state.over {
+            return None;
         }
+        if state.held {
+            if connection.output.is_full() && state.kept_for.is_none() && !state.interest.write {
+                state.interest.write = true;
+                poller::watch(connection, state.interest);
+            }
+            return None;
+        }
+        if readable {
+            return Some(state.take(connection));
+        }
+        state.pass_on(connection);
+        None
     }
 
     /// Gets out of line. If this thread was told to take the role, another one is.
@@ -161,8 +165,9 @@ impl State {
     fn hold(&mut self, connection: &Connection) {
         self.held = true;
         self.kept_for = None;
-        if self.interest.read {
-            self.interest.read = false;
+        // The reader writes as well, while the socket is full.
+        if self.interest != Interest::default() {
+            self.interest = Interest::default();
             poller::watch(connection, self.interest);
         }
     }
@@ -174,9 +179,12 @@ impl State {
         }
         if let Some(next) = self.waiting.pop_front() {
             next.notify();
-        } else if !self.interest.read {
-            self.interest.read = true;
-            poller::watch(connection, self.interest);
+            return;
+        }
+        let interest = Interest { read: true, write: connection.output.is_full() };
+        if self.interest != interest {
+            self.interest = interest;
+            poller::watch(connection, interest);
         }
     }
 }

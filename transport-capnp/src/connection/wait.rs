@@ -1,9 +1,9 @@
 //! Waiting while doing the connection's I/O.
 
-use std::{collections::VecDeque, sync::Arc, time::Instant};
+use std::{collections::VecDeque, io, sync::Arc, time::Instant};
 
 use capnp::ErrorKind;
-use ipc_core::{Exception, ExceptionKind, threads::Wake};
+use ipc_core::{Exception, ExceptionKind, Readiness, threads::Wake};
 
 use super::{
     Connection,
@@ -126,6 +126,16 @@ impl Connection {
 
     /// Reads once, and hands out what came; calls for `me` and calls for nobody go to `mine`. Only who has the role does it.
     fn read(self: &Arc<Self>, me: Option<&Arc<ThreadPost>>, patience: Patience, mine: &mut VecDeque<Incoming>) -> Read {
+        if !matches!(patience, Patience::None) && self.output.is_full() {
+            match self.wait_for_both(patience) {
+                Ok(true) => {}
+                Ok(false) => return Read::Nothing,
+                Err(error) => {
+                    self.fail(error);
+                    return Read::End;
+                }
+            }
+        }
         let mut frames = lock(&self.frames);
         let read = frames.read(&self.stream, patience);
         let mut messages = Vec::new();
@@ -162,11 +172,37 @@ impl Connection {
             }
             Ok(read) => read,
             Err(error) => {
-                let message = format!("the connection to the peer failed: {error}");
-                self.lose(Exception::new(ExceptionKind::Disconnected, message).with_source(error));
+                self.fail(error);
                 Read::End
             }
         }
+    }
+
+    fn fail(&self, error: io::Error) {
+        let message = format!("the connection to the peer failed: {error}");
+        self.lose(Exception::new(ExceptionKind::Disconnected, message).with_source(error));
+    }
+
+    /// While the socket is full, the reader writes as well. Tells whether there is something to read.
+    fn wait_for_both(&self, patience: Patience) -> io::Result<bool> {
+        while self.output.is_full() {
+            let left = match patience {
+                Patience::Until(deadline) => Some(deadline.saturating_duration_since(Instant::now())),
+                Patience::Forever | Patience::None => None,
+            };
+            let ready = self.stream.wait(Readiness::BOTH, left)?;
+            if ready.writable {
+                self.writable();
+            }
+            if ready.readable {
+                return Ok(true);
+            }
+            if ready.is_none() {
+                return Ok(false);
+            }
+        }
+        // Nothing came yet; from now on a plain read waits for it.
+        Ok(true)
     }
 
     /// Does what is to be done outside of the cell. Gives back the calls that this thread, `me`, is to serve.
@@ -204,13 +240,11 @@ impl Connection {
 
     /// The poller's: there may be something to read, or the socket may take bytes again.
     pub(crate) fn polled(self: &Arc<Self>, readable: bool, writable: bool) {
-        if writable && self.output.is_full() {
+        self.role.fired();
+        if writable {
             self.writable();
         }
-        let Some(role) = self.role.polled(self, readable) else {
-            self.role.rearm(self);
-            return;
-        };
+        let Some(role) = self.role.polled(self, readable) else { return };
         let mut mine = VecDeque::new();
         // A bound, so that one busy connection does not keep the others from being polled.
         for _ in 0..16 {
