@@ -1,11 +1,13 @@
 //! Large contents, sent without copying them into the message that carries them.
 //!
-//! A message is a list of segments, and a pointer into another segment is a far pointer to a landing pad: the word there is
-//! the pointer itself. The first word of a message is just that. So the carrying message's content becomes a far pointer
-//! to the first word of the contents' first segment, and their segments go out behind its own.
+//! A message is a list of segments, which refer to each other by number. A message that is built can refer from any of its
+//! segments to any other, so all of the contents' segments keep their numbers, and the carrying message, which is a single
+//! segment that refers to itself alone, goes last. Two pointers are written anew:
 //!
-//! Segments refer to each other by number. A message that is built in one go refers only forward, so all of its segments
-//! keep their numbers but the first, to which nothing refers: it goes last.
+//! - the first word of all, which is the message's root: a far pointer to the carrying message's root, which is the word
+//!   that stands there;
+//! - the carrying message's pointer to the contents: a far pointer to two words behind it, which say where the contents'
+//!   root is, in the first segment, and how large it is.
 
 use capnp::{
     Word,
@@ -18,7 +20,7 @@ pub(super) const LEAST_WORDS: usize = 1024;
 /// What goes out, in order.
 pub(crate) enum Chunk {
     Bytes(Vec<u8>),
-    /// Some segments of a message: from the second on, then the first.
+    /// The segments of a message, all but its first word.
     Segments(Box<Builder<HeapAllocator>>),
 }
 
@@ -71,37 +73,60 @@ pub(super) fn can_attach(contents: &Builder<HeapAllocator>) -> bool {
         .is_some_and(|first| first.get(..8).is_some_and(|root| root[0] & 3 == 0 && root.iter().any(|byte| *byte != 0)))
 }
 
-/// The bytes before the contents' segments: the table of all segments, and the carrying message with its pointer.
+/// The bytes before the contents' segments, their first word included, and those behind them: the table of all segments, and
+/// the carrying message.
 ///
 /// # Errors
 ///
-/// If the carrying message is not of the expected form.
-pub(super) fn carry(carrier: &Builder<HeapAllocator>, contents: &Builder<HeapAllocator>) -> capnp::Result<Vec<u8>> {
+/// If one of the messages is not of the expected form.
+pub(super) fn carry(
+    carrier: &Builder<HeapAllocator>,
+    contents: &Builder<HeapAllocator>,
+) -> capnp::Result<(Vec<u8>, Vec<u8>)> {
     let unexpected = || capnp::Error::failed("a message for large contents that cannot carry them".into());
     let own = carrier.get_segments_for_output();
     let [own] = &*own else { return Err(unexpected()) };
+    let own_words = own.len() / WORD;
+    let mut words = Word::allocate_zeroed_vec(own_words + PAD_WORDS);
+    Word::words_to_bytes_mut(&mut words)[..own.len()].copy_from_slice(own);
+
     let attached = contents.get_segments_for_output();
+    let last = attached.len() as u64;
+    let root = attached[0].get(..WORD).and_then(|root| Some(u64::from_le_bytes(root.try_into().ok()?)));
+    let root = root.ok_or_else(unexpected)?;
+    let at = content_at(&words[..own_words]).ok_or_else(unexpected)?;
+    set(&mut words, at, far(last, own_words as u64) | DOUBLE);
+    set(&mut words, own_words, far(0, 1 + u64::from(root as u32 >> 2)));
+    set(&mut words, own_words + 1, root & SIZES);
+
     let count = attached.len() + 1;
-    let sizes = std::iter::once(own.len()).chain(attached[1..].iter().map(|segment| segment.len()));
-    let sizes = sizes.chain([attached[0].len()]);
-    let mut out = Vec::with_capacity((count / 2 + 1) * 8 + own.len());
-    out.extend((count as u32 - 1).to_le_bytes());
-    for size in sizes {
-        let words = u32::try_from(size / 8).map_err(|_| unexpected())?;
-        out.extend(words.to_le_bytes());
+    let mut before = Vec::with_capacity((count / 2 + 2) * WORD);
+    before.extend((count as u32 - 1).to_le_bytes());
+    for bytes in attached.iter().map(|segment| segment.len()).chain([words.len() * WORD]) {
+        let words = u32::try_from(bytes / WORD).map_err(|_| unexpected())?;
+        before.extend(words.to_le_bytes());
     }
-    if count % 2 == 0 {
-        out.extend([0; 4]);
+    if count.is_multiple_of(2) {
+        before.extend([0; 4]);
     }
-    let mut words = Word::allocate_zeroed_vec(own.len() / 8);
-    Word::words_to_bytes_mut(&mut words).copy_from_slice(own);
-    let at = content_at(&words).ok_or_else(unexpected)?;
-    const FAR: u64 = 2;
-    // The landing pad is the first word of the last segment.
-    let pointer = FAR | ((count as u64 - 1) << 32);
+    before.extend(far(last, 0).to_le_bytes());
+    Ok((before, Word::words_to_bytes(&words).to_vec()))
+}
+
+const WORD: usize = size_of::<Word>();
+/// What a far pointer with two words at its end has there.
+const PAD_WORDS: usize = 2;
+const DOUBLE: u64 = 1 << 2;
+/// Where a pointer to a struct says how large it is.
+const SIZES: u64 = !0 << 32;
+
+/// A far pointer to a word of a segment.
+fn far(segment: u64, word: u64) -> u64 {
+    2 | word << 3 | segment << 32
+}
+
+fn set(words: &mut [Word], at: usize, pointer: u64) {
     Word::words_to_bytes_mut(&mut words[at..=at]).copy_from_slice(&pointer.to_le_bytes());
-    out.extend_from_slice(Word::words_to_bytes(&words));
-    Ok(out)
 }
 
 impl Chunk {
@@ -109,7 +134,9 @@ impl Chunk {
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Bytes(bytes) => bytes.len(),
-            Self::Segments(message) => message.get_segments_for_output().iter().map(|segment| segment.len()).sum(),
+            Self::Segments(message) => {
+                message.get_segments_for_output().iter().map(|segment| segment.len()).sum::<usize>() - WORD
+            }
         }
     }
 
@@ -119,9 +146,9 @@ impl Chunk {
             Self::Bytes(bytes) => with(&[std::io::IoSlice::new(bytes.get(from..).unwrap_or_default())]),
             Self::Segments(message) => {
                 let segments = message.get_segments_for_output();
-                let mut skip = from;
+                let mut skip = from + WORD;
                 let mut slices = Vec::new();
-                for segment in segments[1..].iter().chain(segments.first()) {
+                for segment in segments.iter() {
                     let skipped = skip.min(segment.len());
                     skip -= skipped;
                     if skipped < segment.len() {
@@ -129,6 +156,56 @@ impl Chunk {
                     }
                 }
                 with(&slices)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use capnp::{data_list, message::ReaderOptions, serialize};
+    use capnp_rpc::rpc_capnp::message;
+
+    use super::*;
+
+    /// Their first segment has room for some of the elements, to which a list in another segment then refers.
+    fn contents(count: u32) -> Builder<HeapAllocator> {
+        let mut contents = Builder::new(HeapAllocator::new().first_segment_words(64));
+        let ret = contents.init_root::<capnp_rpc::rpc_capnp::payload::Builder<'_>>();
+        let mut list: data_list::Builder<'_> = ret.get_content().initn_as(count);
+        for number in 0..count {
+            list.set(number, &number.to_le_bytes());
+        }
+        contents
+    }
+
+    #[test]
+    fn contents_of_any_number_of_segments_arrive() {
+        for count in [1, 50, 300, 5000] {
+            let contents = contents(count);
+            assert!(can_attach(&contents));
+            let mut carrier = Builder::new_default();
+            let ret = carrier.init_root::<message::Builder<'_>>().init_return();
+            // A struct: any will do, it is never read.
+            ret.init_results().get_content().init_as::<capnp_rpc::rpc_capnp::finish::Builder<'_>>();
+
+            let (mut bytes, after) = carry(&carrier, &contents).unwrap();
+            let segments = Chunk::Segments(Box::new(contents));
+            let before = bytes.len();
+            segments.slices(0, |slices| slices.iter().for_each(|slice| bytes.extend_from_slice(slice)));
+            assert_eq!(bytes.len() - before, segments.len());
+            bytes.extend(after);
+
+            let read = serialize::read_message(&mut &bytes[..], ReaderOptions::new()).unwrap();
+            let message::Return(ret) = read.get_root::<message::Reader<'_>>().unwrap().which().unwrap() else {
+                panic!()
+            };
+            let capnp_rpc::rpc_capnp::return_::Results(payload) = ret.unwrap().which().unwrap() else { panic!() };
+            let inner: capnp_rpc::rpc_capnp::payload::Reader<'_> = payload.unwrap().get_content().get_as().unwrap();
+            let list: data_list::Reader<'_> = inner.get_content().get_as().unwrap();
+            assert_eq!(list.len(), count);
+            for (number, element) in list.iter().enumerate() {
+                assert_eq!(element.unwrap(), (number as u32).to_le_bytes());
             }
         }
     }

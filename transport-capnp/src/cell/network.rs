@@ -73,6 +73,11 @@ impl Wire {
     /// Moves the output to `sink`. Tells whether something in it should not wait.
     pub(crate) fn take_output(&self, sink: &mut VecDeque<Chunk>) -> bool {
         let mut output = self.output.borrow_mut();
+        // What waited for this goes with it in one system call.
+        if let (Some(Chunk::Bytes(waiting)), Some(Chunk::Bytes(bytes))) = (sink.back_mut(), output.front()) {
+            waiting.extend_from_slice(bytes);
+            output.pop_front();
+        }
         if sink.is_empty() {
             std::mem::swap(sink, &mut output);
         } else {
@@ -128,10 +133,11 @@ impl Wire {
         message: &Builder<HeapAllocator>,
         contents: Box<Builder<HeapAllocator>>,
     ) -> capnp::Result<()> {
-        let carrier = attach::carry(message, &contents)?;
+        let (before, after) = attach::carry(message, &contents)?;
         let mut output = self.output.borrow_mut();
-        output.push_back(Chunk::Bytes(carrier));
+        output.push_back(Chunk::Bytes(before));
         output.push_back(Chunk::Segments(contents));
+        output.push_back(Chunk::Bytes(after));
         Ok(())
     }
 
