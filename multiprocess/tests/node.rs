@@ -17,6 +17,16 @@ fn wallets_connect_to_the_default_socket() {
 }
 
 #[test]
+fn a_reply_may_be_long() {
+    let node = Node::start(&[]);
+    let mined = run(&node.wallet(&["generate", "1000"])).out;
+    let scanned = run(&node.wallet(&["scan", "1"])).out;
+    assert_eq!(mined.len(), 1000);
+    assert!(scanned.iter().zip(&mined).all(|(line, hash)| line.ends_with(hash)));
+    assert_eq!(scanned.len(), 1000);
+}
+
+#[test]
 fn it_listens_at_several_addresses() {
     let node = Node::start(&["--mine", "1", "--ipcbind", "unix:other.sock", "--ipcbind", "tcp:127.0.0.1:0"]);
     assert_eq!(node.address, format!("capnp+unix:{}/other.sock", node.dir().display()));
