@@ -130,7 +130,8 @@ pub(crate) struct ImportToken {
     released: Arc<Released>,
 }
 
-/// Imports that are to be released when the cell is entered next.
+/// Imports that are to be released: at the poller's next tick, or when there are many. An object that comes again before
+/// that, as the caller's thread does with each call, is known still, and costs no message.
 #[derive(Default)]
 pub(crate) struct Released {
     keys: Mutex<Vec<ImportKey>>,
@@ -142,9 +143,10 @@ impl Released {
         *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(connection);
     }
 
-    /// What is to be released.
-    pub(crate) fn take(&self) -> Vec<ImportKey> {
-        std::mem::take(&mut *self.keys.lock().unwrap_or_else(PoisonError::into_inner))
+    /// What is to be released, at least `least`; otherwise nothing.
+    pub(crate) fn take(&self, least: usize) -> Vec<ImportKey> {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if keys.len() < least { Vec::new() } else { std::mem::take(&mut *keys) }
     }
 }
 

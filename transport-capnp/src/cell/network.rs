@@ -70,9 +70,10 @@ impl Wire {
         }
     }
 
-    /// Moves the output to `sink`. Tells whether something in it should not wait.
-    pub(crate) fn take_output(&self, sink: &mut VecDeque<Chunk>) -> bool {
+    /// Moves the output to `sink`. Gives how many bytes that is, and whether something in it should not wait.
+    pub(crate) fn take_output(&self, sink: &mut VecDeque<Chunk>) -> (usize, bool) {
         let mut output = self.output.borrow_mut();
+        let bytes = output.iter().map(Chunk::len).sum();
         // What waited for this goes with it in one system call.
         if let (Some(Chunk::Bytes(waiting)), Some(Chunk::Bytes(bytes))) = (sink.back_mut(), output.front()) {
             waiting.extend_from_slice(bytes);
@@ -83,7 +84,7 @@ impl Wire {
         } else {
             sink.append(&mut output);
         }
-        self.urgent.take()
+        (bytes, self.urgent.take())
     }
 
     /// Has the next call or return carry these contents.

@@ -134,8 +134,8 @@ impl State {
         self.tables.wire.given_up()
     }
 
-    /// Moves the output to `sink`; tells whether something in it should not wait.
-    pub(crate) fn take_output(&mut self, sink: &mut VecDeque<Chunk>) -> bool {
+    /// Moves the output to `sink`; gives how many bytes that is, and whether something in it should not wait.
+    pub(crate) fn take_output(&mut self, sink: &mut VecDeque<Chunk>) -> (usize, bool) {
         self.tables.wire.take_output(sink)
     }
 

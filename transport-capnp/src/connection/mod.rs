@@ -38,6 +38,9 @@ use crate::{
     wire_error,
 };
 
+/// So many imports to release do not wait for the tick.
+const MANY_RELEASES: usize = 256;
+
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
 /// One connection.
@@ -147,7 +150,15 @@ impl Connection {
 
     /// Enters the cell, then flushes. What is to be done outside is given back, to be [applied](Self::apply).
     fn enter<T: Send>(&self, work: impl FnOnce(&mut State) -> T + Send) -> Result<(T, Effects)> {
-        let released = self.released.take();
+        self.enter_releasing(MANY_RELEASES, work)
+    }
+
+    fn enter_releasing<T: Send>(
+        &self,
+        least: usize,
+        work: impl FnOnce(&mut State) -> T + Send,
+    ) -> Result<(T, Effects)> {
+        let released = self.released.take(least);
         let output = &self.output;
         let entered = self.cell.with(|state| {
             if !released.is_empty() {
@@ -197,7 +208,8 @@ impl Connection {
     pub(crate) fn tick(&self) {
         self.dirty.store(false, Ordering::Release);
         self.role.end_keep(self, None);
-        if self.with_state(|_| ()).is_some() {
+        if let Ok(((), effects)) = self.enter_releasing(1, |_| ()) {
+            self.apply(effects, None);
             self.flush();
         }
         cleanup::kick();

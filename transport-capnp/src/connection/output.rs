@@ -39,16 +39,15 @@ struct Queue {
 }
 
 impl Output {
-    /// Has `take` move what the cell made into the queue; gives what it gives.
-    pub(super) fn append<T>(&self, take: impl FnOnce(&mut VecDeque<Chunk>) -> T) -> T {
+    /// Has `take` move what the cell made into the queue, and say how many bytes that is; gives what it gives beside.
+    pub(super) fn append<T>(&self, take: impl FnOnce(&mut VecDeque<Chunk>) -> (usize, T)) -> T {
         let mut queue = lock(&self.queue);
-        let before = queue.chunks.len();
-        let value = take(&mut queue.chunks);
+        let (bytes, value) = take(&mut queue.chunks);
         if queue.dead {
             queue.chunks.clear();
+        } else {
+            queue.waiting += bytes;
         }
-        let added: usize = queue.chunks.iter().skip(before).map(Chunk::len).sum();
-        queue.waiting += added;
         self.waiting.store(queue.waiting, Ordering::Release);
         value
     }

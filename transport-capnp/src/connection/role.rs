@@ -200,7 +200,8 @@ impl RoleGuard<'_> {
 impl Drop for RoleGuard<'_> {
     fn drop(&mut self) {
         let mut state = lock(&self.connection.role.0);
-        state.kept_for = self.kept_for.take();
+        // Somebody who waits would read at once.
+        state.kept_for = self.kept_for.take().filter(|_| state.waiting.is_empty());
         if state.kept_for.is_some() {
             return;
         }

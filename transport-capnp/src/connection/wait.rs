@@ -105,11 +105,11 @@ impl Connection {
                     }
                 }
             }
-            if mine.iter().all(|call| call.post.is_none()) && !mine.is_empty() {
-                // Handlers without context may not block.
+            // Before any handler runs: it may take as long as it likes. Arming the poller and disarming it again costs more
+            // than a short handler, so while there is nobody else whose calls would wait, the poller's next tick does it.
+            if !mine.is_empty() && (self.workers.live() <= 1 || mine.iter().all(|call| call.post.is_none())) {
                 role.keep(waiter);
             } else {
-                // Before any handler runs: it may take as long as it likes.
                 drop(role);
             }
             if !mine.is_empty() {
