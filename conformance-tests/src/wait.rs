@@ -50,7 +50,7 @@ fn show_stacks() {
     for pid in std::iter::once(own.as_str()).chain(children.split_whitespace()) {
         eprintln!("the stacks of process {pid}:");
         let shown = std::process::Command::new("gdb")
-            .args(["-p", pid, "-batch", "-ex", "set print frame-arguments none", "-ex", "thread apply all bt 40"])
+            .args(["-p", pid, "-batch", "-ex", "set print frame-arguments presence", "-ex", "thread apply all bt 12"])
             .stderr(std::process::Stdio::null())
             .output();
         match shown {

@@ -75,7 +75,9 @@ impl World {
             }
         };
         drop(server);
-        let number = lab.number().expect("the first call arrives");
+        let elsewhere = lab.thread().expect("the first call arrives").pid != std::process::id();
+        assert_eq!(elsewhere, self.is_apart(), "the server is not where the setting says");
+        let number = lab.number().expect("the connection works");
         Client { lab, connection, cut, number }
     }
 
@@ -118,7 +120,7 @@ impl World {
     }
 
     /// Whether the server is in a process of its own.
-    pub(crate) fn is_apart(&self) -> bool {
+    fn is_apart(&self) -> bool {
         self.setting == Setting::Processes && self.harness.processes()
     }
 

@@ -34,7 +34,7 @@ pub trait Lab: Values + Threads + Objects + Control {
 
 /// [`Lab`] as a newer program has it: with methods, and a base, that the server does not know.
 #[interface(bootstrap, id = 0xc0f0_4a11_57e5_7001, name = "Lab")]
-pub trait NewerLab: Values + Newer {
+pub trait NewerLab: Values + Threads + Newer {
     /// A method that the server does not know.
     #[method(ordinal = 900)]
     fn added(&self, text: String) -> Result<String>;

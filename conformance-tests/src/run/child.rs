@@ -26,8 +26,21 @@ fn run<H: Harness>(name: &str, seed: &str) -> ExitCode {
     };
     let seconds = std::env::var("CONFORMANCE_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
     wait::start_watchdog(name.to_owned(), Duration::from_secs(seconds.unwrap_or(LIMIT_SECONDS)));
+    end_at_a_failure();
     let world = World::new(Arc::new(H::default()), trial.setting, seed);
-    // A panic ends the process with a status of its own.
     (trial.case.run)(&world);
     ExitCode::SUCCESS
+}
+
+/// Has the process end when an assertion of a case fails, on whatever thread: the others may wait for this one. What panics
+/// on purpose does so in the server, or with [`std::panic::resume_unwind`].
+fn end_at_a_failure() {
+    let show = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        show(info);
+        let file = info.location().map_or("", |location| location.file());
+        if !file.contains("/server/") {
+            std::process::exit(101);
+        }
+    }));
 }

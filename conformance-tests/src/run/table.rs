@@ -38,7 +38,7 @@ fn chosen(trial: &Trial, options: &Options) -> bool {
 }
 
 fn run(trials: &[Trial], options: &Options, transport: &str) -> ExitCode {
-    let mut failures = Vec::new();
+    let mut failed = 0;
     let mut clause = "";
     for trial in trials {
         if clause != trial.case.clause && !options.json {
@@ -49,17 +49,14 @@ fn run(trials: &[Trial], options: &Options, transport: &str) -> ExitCode {
         for seed in (options.seed..).take(options.repeat as usize) {
             let outcome = trial.run(transport, seed);
             show(trial, seed, &outcome, options.json);
-            failures.extend(outcome.failure.map(|failure| (trial.name(), failure)));
+            failed += u64::from(outcome.failure.is_some());
         }
     }
     if !options.json {
-        for (name, failure) in &failures {
-            println!("\n{name}: {failure}");
-        }
         let runs = trials.len() as u64 * options.repeat;
-        println!("\n{transport}: {} of {runs} passed, {} failed", runs - failures.len() as u64, failures.len());
+        println!("\n{transport}: {} of {runs} passed, {failed} failed", runs - failed);
     }
-    if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn show(trial: &Trial, seed: u64, outcome: &Outcome, as_json: bool) {
@@ -78,5 +75,8 @@ fn show(trial: &Trial, seed: u64, outcome: &Outcome, as_json: bool) {
         println!("{line}");
     } else {
         println!("  {result}  {:>7.3} s  {:<11}  {}", outcome.took.as_secs_f64(), setting.name(), case.name);
+        for line in outcome.failure.iter().flat_map(|failure| failure.lines()) {
+            println!("        | {line}");
+        }
     }
 }

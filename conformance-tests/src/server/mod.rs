@@ -17,7 +17,9 @@ use std::{
 
 use ipc_core::{Connection, Result};
 
+pub(crate) use objects::Sum;
 pub(crate) use process::process_use;
+pub(crate) use threads::this_thread;
 
 use self::events::Events;
 use crate::interfaces::{Counter, Lab, Step};

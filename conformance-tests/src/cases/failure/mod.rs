@@ -1,0 +1,3 @@
+//! None yet.
+use crate::case::Case;
+pub(super) const CASES: &[&[Case]] = &[];
