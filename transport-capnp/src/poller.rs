@@ -114,11 +114,12 @@ fn run(shared: &'static Shared) {
     loop {
         events.clear();
         let timeout = shared.ticking.load(Ordering::Acquire).then_some(TICK);
-        if let Err(error) = shared.poller.wait(&mut events, timeout) {
-            if error.kind() != io::ErrorKind::Interrupted {
+        match shared.poller.wait(&mut events, timeout) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => {
                 tracing::error!(target: "ipc", %error, "the poller failed");
                 return;
             }
+            _ => {}
         }
         for event in events.iter() {
             let connection = lock(&shared.connections).get(&event.key).and_then(Weak::upgrade);

@@ -21,6 +21,7 @@ use ipc_core::{
 };
 
 use crate::{
+    cell::Body,
     connection::{Connection, Owner, Started, Target},
     encoding::{self, Message},
     objects::{ImportToken, Registry},
@@ -144,11 +145,14 @@ impl Remote for RemoteRef {
     }
 }
 
+/// Reads a reply: what the handler returned.
+type Decode<T, E> = fn(&Arc<Connection>, Body) -> Result<Result<T, E>>;
+
 /// A call that was sent.
 pub(crate) struct Reply<T, E> {
     started: Result<Started>,
     connection: Arc<Connection>,
-    decode: fn(&Arc<Connection>, crate::cell::Body) -> Result<Result<T, E>>,
+    decode: Decode<T, E>,
     call: (&'static str, &'static str),
     span: tracing::Span,
     types: PhantomData<fn() -> (T, E)>,
@@ -173,7 +177,7 @@ impl<T: Args, E: Fault> Pending<T, E> for Reply<T, E> {
 
 fn decode<I: Interface + ?Sized, const M: usize, T: Args, E: Fault>(
     connection: &Arc<Connection>,
-    body: crate::cell::Body,
+    body: Body,
 ) -> Result<Result<T, E>> {
     serve::read(connection, body, |payload, source| {
         encoding::decode_results::<I, M, T, E, _>(payload, source, connection.limits())

@@ -22,6 +22,8 @@ pub(crate) struct ThreadPost {
     name: String,
     waiter: Arc<Waiter>,
     worker: bool,
+    /// For one call only: the thread's own post is gone already.
+    once: bool,
     /// The caller has given up: what still comes back for it is too late.
     cancelled: AtomicBool,
     /// A worker's: it is to end.
@@ -37,20 +39,26 @@ pub(crate) struct ThreadPost {
 impl ThreadPost {
     /// This thread's, for one connection.
     pub(crate) fn client() -> Arc<Self> {
-        Self::new(threads::name(), Waiter::current(), None)
+        Self::new(threads::name(), Waiter::current(), None, false)
+    }
+
+    /// This thread's, for one call during thread-local teardown.
+    fn once() -> Arc<Self> {
+        Self::new(threads::name(), Waiter::current(), None, true)
     }
 
     /// A worker's, which is still to be started.
     pub(crate) fn worker(name: String, slot: WorkerSlot) -> Arc<Self> {
-        Self::new(name, Arc::default(), Some(slot))
+        Self::new(name, Arc::default(), Some(slot), false)
     }
 
-    fn new(name: String, waiter: Arc<Waiter>, slot: Option<WorkerSlot>) -> Arc<Self> {
+    fn new(name: String, waiter: Arc<Waiter>, slot: Option<WorkerSlot>, once: bool) -> Arc<Self> {
         Arc::new(Self {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             name,
             waiter,
             worker: slot.is_some(),
+            once,
             cancelled: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             load: AtomicUsize::new(0),
@@ -70,6 +78,10 @@ impl ThreadPost {
 
     pub(crate) fn waiter(&self) -> &Arc<Waiter> {
         &self.waiter
+    }
+
+    pub(crate) fn is_for_one_call(&self) -> bool {
+        self.once
     }
 
     pub(crate) fn is_worker(&self) -> bool {
@@ -173,7 +185,7 @@ pub(crate) fn post(connection: &Arc<Connection>) -> Arc<ThreadPost> {
             .clone()
     });
     // During thread-local teardown: a post for this one call.
-    known.unwrap_or_else(|_| ThreadPost::client())
+    known.unwrap_or_else(|_| ThreadPost::once())
 }
 
 /// Makes a worker's post this thread's.

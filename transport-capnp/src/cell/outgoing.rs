@@ -62,10 +62,10 @@ impl State {
         }
         let target = tables.imports.borrow().hook(call.target);
         let target = target.ok_or_else(|| Failure(capnp::Error::failed("the object was released".into())))?;
-        let context = match &call.context {
-            None => None,
-            Some(context) => Some((self.thread_hook(context), host(&tables, Local::Thread(context.callback.clone())))),
-        };
+        let context = call
+            .context
+            .as_ref()
+            .map(|context| (self.thread_hook(context), host(&tables, Local::Thread(context.callback.clone()))));
         let attaches = call.caps.is_empty() && call.words >= attach::LEAST_WORDS && attach::can_attach(&call.message);
         tables.wire.expect_words(if attaches { 0 } else { call.words });
         let mut request = target.new_call(call.interface, call.ordinal, None);

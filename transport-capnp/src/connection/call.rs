@@ -256,6 +256,9 @@ impl Drop for Started {
         if let Some(task) = self.task.take() {
             self.connection.with_state(|state| state.cancel(task));
         }
+        if self.post.is_for_one_call() {
+            self.connection.forget_thread(&self.post);
+        }
     }
 }
 

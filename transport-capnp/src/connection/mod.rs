@@ -59,6 +59,8 @@ pub(crate) struct Connection {
     status: Status,
     /// Calls of this side that wait for replies.
     calls: AtomicUsize,
+    /// The worker that the last call was for which another thread read.
+    last_post: AtomicU64,
     /// Whether the poller knows that something waits to be flushed.
     dirty: AtomicBool,
     owner: OnceLock<Weak<Owner>>,
@@ -99,6 +101,7 @@ impl Connection {
             workers,
             status: Status::default(),
             calls: AtomicUsize::new(0),
+            last_post: AtomicU64::new(0),
             dirty: AtomicBool::new(false),
             owner: OnceLock::new(),
             itself: itself.clone(),

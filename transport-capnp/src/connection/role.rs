@@ -79,6 +79,11 @@ impl Role {
         Some(state.take(connection))
     }
 
+    /// Whether a caller waits for it.
+    pub(super) fn is_wanted(&self) -> bool {
+        !lock(&self.0).waiting.is_empty()
+    }
+
     /// Takes the role if nobody has it.
     pub(super) fn try_take<'a>(&self, connection: &'a Connection, waiter: &Arc<Waiter>) -> Option<RoleGuard<'a>> {
         let mut state = lock(&self.0);

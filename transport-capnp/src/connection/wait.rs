@@ -1,6 +1,11 @@
 //! Waiting while doing the connection's I/O.
 
-use std::{collections::VecDeque, io, sync::Arc, time::Instant};
+use std::{
+    collections::VecDeque,
+    io,
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
+};
 
 use capnp::ErrorKind;
 use ipc_core::{Exception, ExceptionKind, Readiness, threads::Wake};
@@ -36,8 +41,9 @@ pub(super) enum Who {
     Worker,
 }
 
-/// After so many reads that were for others, a worker that has nothing to do stops reading: each costs a hop.
-const READS_FOR_OTHERS: usize = 4;
+/// After so many reads in a row that were for one and the same other worker, one that has nothing to do leaves the reading
+/// to it: each costs a hop.
+const READS_FOR_ANOTHER: usize = 4;
 
 impl Connection {
     /// Waits on this thread until `done`. Runs what comes in for it meanwhile; reads the connection if nobody else does.
@@ -63,13 +69,13 @@ impl Connection {
         done: &impl Fn() -> bool,
     ) -> Waited {
         let waiter = post.waiter();
-        let mut reads_for_others = 0;
+        let (mut another, mut reads_for_another) = (0, 0);
         loop {
             if done() {
                 return Waited::Done;
             }
             if let Some(job) = waiter.take_job() {
-                reads_for_others = 0;
+                reads_for_another = 0;
                 job();
                 continue;
             }
@@ -78,7 +84,7 @@ impl Connection {
             }
             let role = match who {
                 Who::Caller => self.role.take(self, waiter),
-                Who::Worker if reads_for_others < READS_FOR_OTHERS => self.role.try_take(self, waiter),
+                Who::Worker if reads_for_another < READS_FOR_ANOTHER => self.role.try_take(self, waiter),
                 Who::Worker => None,
             };
             let Some(role) = role else {
@@ -93,8 +99,10 @@ impl Connection {
             while mine.is_empty() && !done() && !waiter.has_job() && !self.status.is_lost() {
                 match self.read(Some(post), patience, &mut mine) {
                     Read::Some if who == Who::Worker && mine.is_empty() => {
-                        reads_for_others += 1;
-                        if reads_for_others >= READS_FOR_OTHERS {
+                        let other = self.last_post.load(Ordering::Relaxed);
+                        reads_for_another = if other == another { reads_for_another + 1 } else { 1 };
+                        another = other;
+                        if reads_for_another >= READS_FOR_ANOTHER || self.role.is_wanted() {
                             break;
                         }
                     }
@@ -113,7 +121,7 @@ impl Connection {
                 drop(role);
             }
             if !mine.is_empty() {
-                reads_for_others = 0;
+                reads_for_another = 0;
             }
             for call in mine {
                 serve::run(self, call);
@@ -223,6 +231,7 @@ impl Connection {
                 None => mine.push_back(call),
                 Some(post) if me.is_some_and(|me| Arc::ptr_eq(me, post)) => mine.push_back(call),
                 Some(post) => {
+                    self.last_post.store(post.number(), Ordering::Relaxed);
                     let connection = this.clone();
                     post.waiter().clone().post(Box::new(move || serve::run(&connection, call)));
                 }
