@@ -182,7 +182,7 @@ fn on_thread(
         return call.queue(tables, Some(post), callback);
     }
     if thread.when_more_resolved().is_none() {
-        return Err(invalid_thread());
+        return Ok(refused_thread(thread));
     }
     // It is the answer to a call of the peer that we have not given yet.
     let tables = Rc::downgrade(tables);
@@ -191,13 +191,20 @@ fn on_thread(
         let tables = tables.upgrade().ok_or_else(|| capnp::Error::disconnected("the connection ended".into()))?;
         match tables.locals.find(thread.as_ref()) {
             Some(Local::Thread(post)) => call.queue(&tables, Some(post), callback)?.await,
-            _ => Err(invalid_thread()),
+            _ => refused_thread(thread).await,
         }
     }))
 }
 
-fn invalid_thread() -> capnp::Error {
-    capnp::Error::failed("invalid thread handle".into())
+/// What a call gets that names no thread of this connection: why the thread was not made, if that is so.
+fn refused_thread(thread: Box<dyn ClientHook>) -> Promise<(), capnp::Error> {
+    let invalid = || capnp::Error::failed("invalid thread handle".into());
+    if thread.get_brand() != 0 {
+        return Promise::err(invalid());
+    }
+    // Neither the peer's nor ours: the answer to a call of the peer that failed. It fails each call with that error.
+    let request = thread.new_call(mp::THREAD, mp::GET_NAME, None);
+    Promise::from_future(async move { Err(request.send().promise.await.err().unwrap_or_else(invalid)) })
 }
 
 struct Call {
