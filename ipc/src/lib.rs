@@ -81,3 +81,8 @@ pub use client::{ClientOptions, connect, connect_with, open, open_with};
 pub use server::{Server, ServerOptions, serve, serve_with};
 pub use spawn::{Spawned, spawn, spawn_with};
 pub use spawned::{Parent, spawned};
+
+/// The README's examples, as tests.
+#[cfg(all(doctest, feature = "capnp"))]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
