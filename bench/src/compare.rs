@@ -2,7 +2,7 @@
 
 use std::{error::Error, time::Duration};
 
-use ipc_core::{ExceptionKind, Process, Result};
+use ipc_core::{ExceptionKind, Process};
 
 use crate::{
     cases::{Baseline, CASES, Caller, Case},
@@ -40,7 +40,7 @@ pub(crate) fn compare(options: &Compare) -> Result<(), Box<dyn Error>> {
         }
     }
     for contender in &contenders {
-        let (_server, caller) = connect(contender, options)?;
+        let (mut server, caller) = connect(contender, options)?;
         for case in CASES.iter().filter(|case| wanted(&options.cases, case.name)) {
             match bench.row(contender, &caller, case) {
                 Ok(row) => add(row),
@@ -50,6 +50,8 @@ pub(crate) fn compare(options: &Compare) -> Result<(), Box<dyn Error>> {
                 Err(e) => return Err(format!("{} {}: {e}", contender.name, case.name).into()),
             }
         }
+        drop(caller);
+        end(&mut server)?;
     }
     bench.warn();
     if let Some(file) = &options.json {
@@ -62,9 +64,18 @@ fn wanted(names: &[String], name: &str) -> bool {
     names.is_empty() || names.iter().any(|wanted| wanted == name)
 }
 
-fn connect(contender: &Contender, options: &Compare) -> Result<(Process, Caller)> {
+fn connect(contender: &Contender, options: &Compare) -> ipc_core::Result<(Process, Caller)> {
     let (process, stream) = spawn::server(contender.name, options.pin)?;
     Ok((process, Caller::new((contender.connect)(stream)?)))
+}
+
+/// Waits for a server whose client is gone. It would be killed otherwise, and whoever profiles it would see nothing.
+fn end(server: &mut Process) -> Result<(), Box<dyn Error>> {
+    match server.wait_timeout(Duration::from_secs(10))? {
+        Some(status) if status.success() => Ok(()),
+        Some(status) => Err(format!("the server failed: {status}").into()),
+        None => Err("the server does not end though its client is gone".into()),
+    }
 }
 
 /// What all cases are measured with.
@@ -77,16 +88,16 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(options: &Compare, plan: Plan) -> Result<Self> {
+    fn new(options: &Compare, plan: Plan) -> ipc_core::Result<Self> {
         let (server, stream) = spawn::server(socket::NAME, options.pin)?;
         Ok(Self { plan, socket: socket::Socket::new(stream), _server: server, unsteady: Vec::new() })
     }
 
-    fn baseline(&mut self, baseline: Baseline, duration: Duration) -> Result<Sample> {
+    fn baseline(&mut self, baseline: Baseline, duration: Duration) -> ipc_core::Result<Sample> {
         on_this_thread(duration, || baseline.call(&mut self.socket))
     }
 
-    fn baseline_row(&mut self, baseline: Baseline) -> Result<Row> {
+    fn baseline_row(&mut self, baseline: Baseline) -> ipc_core::Result<Row> {
         self.baseline(baseline, self.plan.warm_up)?;
         let mut all = Sample::empty();
         for _ in 0..self.plan.rounds {
@@ -97,7 +108,7 @@ impl Bench {
 
     /// Each round of the case stands between two of the baseline and is held against their mean, so that a machine that
     /// is busy for a while slows both. The median of the rounds counts.
-    fn row(&mut self, contender: &Contender, caller: &Caller, case: &Case) -> Result<Row> {
+    fn row(&mut self, contender: &Contender, caller: &Caller, case: &Case) -> ipc_core::Result<Row> {
         let Plan { rounds, warm_up, round, baseline } = self.plan;
         let call = || (case.call)(caller);
         on_this_thread(warm_up, call)?;
