@@ -31,7 +31,6 @@ pub(crate) const SYSTEM: &str = "capnp";
 
 /// Serves a call on this thread.
 pub(crate) fn run(connection: &Arc<Connection>, call: Incoming) {
-    let _running = connection.running();
     let Incoming { key, object, interface, ordinal, body, post, callback } = call;
     let callback = callback.map(|key| Arc::new(ImportToken::new(key, connection.released())));
     if let Some(post) = &post {
@@ -41,6 +40,13 @@ pub(crate) fn run(connection: &Arc<Connection>, call: Incoming) {
             return;
         }
     }
+    if connection.is_closing() && threads::serving(connection.number()) == 0 {
+        // Only what a call needs that runs already is still served.
+        let closing = Exception::new(ExceptionKind::Cancelled, "the connection is being closed");
+        connection.answer(key, Err(wire_error::from_layer(&closing)));
+        return;
+    }
+    let _running = connection.running();
     let serving = threads::serve(connection.number(), callback);
     if object.is_destroy(interface, ordinal) {
         object.destroy();

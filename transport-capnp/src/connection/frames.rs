@@ -184,3 +184,77 @@ fn number(bytes: &[u8], n: usize) -> Option<u32> {
     let bytes = bytes.get(n * 4..n * 4 + 4)?;
     Some(u32::from_le_bytes(bytes.try_into().ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use capnp::message::ReaderSegments;
+
+    use super::*;
+
+    /// A message of these segments, each of so many words that hold their number.
+    fn framed(sizes: &[u32]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        bytes.extend((sizes.len() as u32 - 1).to_le_bytes());
+        for size in sizes {
+            bytes.extend(size.to_le_bytes());
+        }
+        if sizes.len() % 2 == 0 {
+            bytes.extend([0; 4]);
+        }
+        for (n, size) in sizes.iter().enumerate() {
+            bytes.extend(std::iter::repeat_n(n as u8, *size as usize * WORD));
+        }
+        bytes
+    }
+
+    fn sizes(message: &Received) -> Vec<usize> {
+        (0..message.len()).map(|n| message.get_segment(n as u32).map_or(0, <[u8]>::len) / WORD).collect()
+    }
+
+    #[test]
+    fn messages_come_whole_however_the_bytes_come() {
+        let shapes: [&[u32]; 4] = [&[1], &[3, 0, 2], &[20_000, 7], &[5, 5]];
+        let bytes: Vec<u8> = shapes.iter().flat_map(|sizes| framed(sizes)).collect();
+        for piece in [1, 7, 4096, bytes.len()] {
+            let (writer, reader) = Stream::pair().unwrap();
+            let mut frames = Frames::new(1 << 20);
+            let mut got = Vec::new();
+            for piece in bytes.chunks(piece) {
+                let mut sent = 0;
+                while sent < piece.len() {
+                    sent += writer.try_send(&piece[sent..]).unwrap_or(0);
+                    while frames.read(&reader, Patience::None).unwrap() == Read::Some {
+                        while let Some(message) = frames.next().unwrap() {
+                            got.push(sizes(&message));
+                        }
+                    }
+                }
+            }
+            assert_eq!(got, [vec![1], vec![3, 0, 2], vec![20_000, 7], vec![5, 5]], "in pieces of {piece}");
+            drop(writer);
+            assert_eq!(frames.read(&reader, Patience::Forever).unwrap(), Read::End);
+        }
+    }
+
+    fn refused(bytes: &[u8], limit: usize) -> Exception {
+        let (writer, reader) = Stream::pair().unwrap();
+        writer.send(bytes).unwrap();
+        let mut frames = Frames::new(limit);
+        frames.read(&reader, Patience::Forever).unwrap();
+        frames.next().unwrap_err()
+    }
+
+    #[test]
+    fn a_header_that_promises_too_much_is_refused_before_anything_is_allocated() {
+        let segments = refused(&u32::MAX.to_le_bytes(), 1 << 20);
+        assert_eq!(segments.kind(), ExceptionKind::Protocol);
+        let large = refused(&framed(&[0, 1])[..8].iter().copied().chain([0xff; 8]).collect::<Vec<_>>(), 1 << 20);
+        assert_eq!(large.kind(), ExceptionKind::TooLarge);
+        let (writer, reader) = Stream::pair().unwrap();
+        writer.send(&framed(&[1 << 23])[..8]).unwrap();
+        let mut frames = Frames::new(1 << 30);
+        frames.read(&reader, Patience::Forever).unwrap();
+        assert!(frames.next().unwrap().is_none());
+        assert!(frames.partial.unwrap().words.len() * WORD <= FIRST_ALLOCATION_BYTES);
+    }
+}

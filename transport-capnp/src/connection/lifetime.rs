@@ -94,6 +94,11 @@ impl Drop for Owner {
 }
 
 impl Connection {
+    /// Whether somebody closes the connection, so that no further calls are served.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.status.closing.load(Ordering::Acquire)
+    }
+
     /// Says that a call is served, until the guard is dropped.
     pub(crate) fn running(&self) -> RunningGuard<'_> {
         self.status.running.fetch_add(1, Ordering::AcqRel);
