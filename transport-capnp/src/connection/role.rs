@@ -198,7 +198,6 @@ impl RoleGuard<'_> {
     /// Keeps the role for a thread that does something short, and then reads again.
     pub(super) fn keep(mut self, waiter: &Arc<Waiter>) {
         self.kept_for = Some(waiter.clone());
-        self.connection.mark_dirty();
     }
 }
 
@@ -208,6 +207,9 @@ impl Drop for RoleGuard<'_> {
         // Somebody who waits would read at once.
         state.kept_for = self.kept_for.take().filter(|_| state.waiting.is_empty());
         if state.kept_for.is_some() {
+            drop(state);
+            // After it is kept, so that the tick that this asks for finds it so.
+            self.connection.mark_dirty();
             return;
         }
         state.held = false;
