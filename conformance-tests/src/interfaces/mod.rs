@@ -12,7 +12,7 @@ use ipc_macros::interface;
 
 pub use control::{Control, Held, ProcessUse};
 pub use objects::{Account, Counter, Objects, Owned, Savings};
-pub use threads::{Chain, ThreadInfo, Threads};
+pub use threads::{ThreadInfo, Threads};
 pub use values::{Collections, Figure, LabError, Numbers, Opaques, Tree, Values};
 
 /// A callback with a number in and out.

@@ -1,12 +1,11 @@
 //! Who runs what, and who waits for whom.
 
+use std::sync::Arc;
+
 use ipc_core::Result;
 use ipc_macros::{Value, interface};
 
 use super::{Step, Tell};
-
-/// Nests calls: `down` of a [`Threads`] and of the caller's in turn.
-pub type Chain = Step;
 
 /// A thread that runs a handler.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Value)]
@@ -37,6 +36,8 @@ pub trait Threads: Send + Sync {
     fn down_often(&self, depth: u32, times: u32, step: Step) -> Result<u32>;
     /// Calls `step` on a thread of its own, of that name, `times` one after the other; gives the sum.
     fn down_elsewhere(&self, name: String, depth: u32, times: u32, step: Step) -> Result<u32>;
+    /// Calls back on `threads` threads of its own at the same time; gives how many bytes it got.
+    fn gather(&self, threads: u32, give: Arc<dyn Fn(u32) -> Result<Vec<u8>> + Send + Sync>) -> Result<u64>;
     /// Blocks until this many calls are here under this name.
     fn meet(&self, name: String, count: u32) -> Result<()>;
     /// Blocks until the event happened.

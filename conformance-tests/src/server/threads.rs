@@ -67,6 +67,20 @@ impl Threads for Root {
         thread.join().unwrap_or_else(|_| Err(failed("the thread panicked")))
     }
 
+    fn gather(&self, threads: u32, give: Arc<dyn Fn(u32) -> Result<Vec<u8>> + Send + Sync>) -> Result<u64> {
+        let all: Vec<_> = (0..threads)
+            .map(|n| {
+                let give = give.clone();
+                thread::spawn(move || give(n))
+            })
+            .collect();
+        let lengths = all.into_iter().map(|thread| {
+            let bytes = thread.join().unwrap_or_else(|_| Err(failed("the thread panicked")))?;
+            Ok(bytes.len() as u64)
+        });
+        lengths.sum()
+    }
+
     fn meet(&self, name: String, count: u32) -> Result<()> {
         self.server.events.meet(&name, count);
         Ok(())

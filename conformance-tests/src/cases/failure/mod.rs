@@ -1,3 +1,25 @@
-//! None yet.
+//! Failure: F1 to F10.
+
+mod deadlines;
+mod limits;
+mod lost;
+pub(super) mod malformed;
+mod ends;
+mod released;
+mod shutdown;
+mod slow;
+mod stopped;
+
 use crate::case::Case;
-pub(super) const CASES: &[&[Case]] = &[];
+
+pub(super) const CASES: &[&[Case]] = &[
+    lost::CASES,
+    released::CASES,
+    ends::CASES,
+    deadlines::CASES,
+    stopped::CASES,
+    slow::CASES,
+    limits::CASES,
+    shutdown::CASES,
+    malformed::CASES,
+];

@@ -1,0 +1,270 @@
+//! F1, F2 and F3: what callers are told when the peer is gone.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
+    thread,
+};
+
+use ipc_core::ExceptionKind::{Disconnected, Interrupted};
+
+use crate::{
+    case::{Case, cases},
+    cases::tools::{Tally, kind, own, step},
+    world::World,
+};
+
+pub(super) const CASES: &[Case] = cases! {
+    F1 BOTH calls_after_the_loss_are_disconnected;
+    F1 BOTH calls_on_all_objects_are_disconnected;
+    F1 BOTH a_call_that_is_disconnected_never_ran;
+    F1 BOTH arguments_of_a_call_that_is_not_sent_are_dropped;
+    F1 PROCESSES connecting_to_a_dead_peer_fails;
+    F2 BOTH a_call_in_flight_is_interrupted;
+    F2 BOTH all_threads_are_interrupted_each_once;
+    F2 BOTH nested_calls_are_interrupted_from_the_inside_out;
+    F2 BOTH a_handler_that_waits_for_a_callback_is_interrupted;
+    F3 BOTH disconnect_handlers_run_once;
+    F3 BOTH disconnect_handlers_run_outside_all_locks;
+    F3 BOTH a_handler_that_comes_late_runs_now;
+    F3 BOTH a_handler_that_panics_harms_nobody;
+    F3 BOTH the_server_is_told_once;
+    F3 BOTH wait_returns;
+};
+
+fn calls_after_the_loss_are_disconnected(world: &World) {
+    let (client, other) = (world.client(), world.client());
+    (client.cut)();
+    crate::until("the loss is noticed", || !client.connection.is_connected());
+    for _ in 0..10 {
+        assert_eq!(kind(client.nothing()), Disconnected);
+        assert_eq!(kind(client.add_now(1, 2)), Disconnected);
+    }
+    assert_eq!(thread::scope(|scope| scope.spawn(|| kind(client.nothing())).join().unwrap()), Disconnected);
+    assert_eq!(other.nothing(), Ok(()));
+}
+
+fn calls_on_all_objects_are_disconnected(world: &World) {
+    let client = world.client();
+    let (counter, adder, root) = (client.counter().unwrap(), client.adder(1).unwrap(), client.root().unwrap());
+    (client.cut)();
+    crate::until("the loss is noticed", || !client.connection.is_connected());
+    assert_eq!(kind(counter.add(1)), Disconnected);
+    assert_eq!(kind(counter.child().map(drop)), Disconnected);
+    assert_eq!(kind(adder(1)), Disconnected);
+    assert_eq!(kind(root.nothing()), Disconnected);
+}
+
+fn a_call_that_is_disconnected_never_ran(world: &World) {
+    let (client, other) = (world.client(), world.client());
+    (client.cut)();
+    let kinds: Vec<_> = (0..100).map(|number| kind(client.note(number))).collect();
+    // Until the loss is noticed a call may be interrupted; none was answered, and what is Disconnected never ran.
+    let notes = other.notes().unwrap();
+    for (number, kind) in (0..).zip(kinds) {
+        assert!([Disconnected, Interrupted].contains(&kind), "{kind}");
+        assert!(kind == Interrupted || !notes.contains(&number), "call {number} was {kind} and ran");
+    }
+}
+
+fn arguments_of_a_call_that_is_not_sent_are_dropped(world: &World) {
+    let client = world.client();
+    let tally = Tally::default();
+    (client.cut)();
+    crate::until("the loss is noticed", || !client.connection.is_connected());
+    assert_eq!(kind(client.down(0, tally.step(Ok))), Disconnected);
+    assert_eq!(kind(client.keep("object".into(), tally.counter())), Disconnected);
+    tally.until(0);
+}
+
+fn connecting_to_a_dead_peer_fails(world: &World) {
+    let client = world.client();
+    world.peer().kill();
+    let refused = world.peer().connect(ipc_core::Options::default()).map(|_| ());
+    assert_eq!(kind(refused), Disconnected);
+    drop(client);
+}
+
+fn a_call_in_flight_is_interrupted(world: &World) {
+    let (client, control) = (world.client(), world.client());
+    thread::scope(|scope| {
+        let call = scope.spawn(|| client.wait_for("go".into()));
+        control.until_blocked("go", 1);
+        (client.cut)();
+        let interrupted = call.join().unwrap().unwrap_err();
+        assert_eq!(interrupted.kind(), Interrupted, "{interrupted}");
+        assert_eq!(interrupted.method(), Some("wait_for"));
+    });
+    assert_eq!(kind(client.nothing()), Disconnected);
+    control.happen("go".into()).unwrap();
+}
+
+fn all_threads_are_interrupted_each_once(world: &World) {
+    let (client, control) = (world.client(), world.client());
+    thread::scope(|scope| {
+        let calls: Vec<_> = (0..8).map(|_| scope.spawn(|| client.wait_for("go".into()))).collect();
+        control.until_blocked("go", 8);
+        (client.cut)();
+        for call in calls {
+            assert_eq!(kind(call.join().unwrap()), Interrupted);
+        }
+    });
+    control.happen("go".into()).unwrap();
+    control.until_blocked("go", 0);
+}
+
+fn nested_calls_are_interrupted_from_the_inside_out(world: &World) {
+    const DEPTH: u32 = 8;
+    let (client, control) = (world.client(), world.client());
+    let ends = Arc::new(Mutex::new(Vec::new()));
+    let lab = client.lab.clone();
+    let nested = {
+        let ends = ends.clone();
+        super::ends::nesting(move |depth, deeper| {
+            let outcome = match deeper {
+                Some(step) => lab.down(depth - 1, step),
+                None => lab.wait_for("go".into()).map(|()| 0),
+            };
+            let kind = outcome.as_ref().map_err(|error| error.kind()).err();
+            ends.lock().unwrap().push((depth, kind));
+            outcome
+        })
+    };
+    thread::scope(|scope| {
+        let outermost = scope.spawn(|| client.down(DEPTH, nested));
+        control.until_blocked("go", 1);
+        assert!(ends.lock().unwrap().is_empty());
+        (client.cut)();
+        assert_eq!(kind(outermost.join().unwrap()), Interrupted);
+    });
+    // Each once, the innermost first.
+    let expected: Vec<_> = (0..=DEPTH).map(|depth| (depth, Some(Interrupted))).collect();
+    assert_eq!(*ends.lock().unwrap(), expected);
+    control.happen("go".into()).unwrap();
+}
+
+fn a_handler_that_waits_for_a_callback_is_interrupted(world: &World) {
+    let (client, control) = (world.client(), world.client());
+    let (called, calls) = mpsc::channel();
+    let (go_on, going) = mpsc::channel::<()>();
+    let (called, going) = (Mutex::new(called), Mutex::new(going));
+    let blocking = step(move |n| {
+        called.lock().unwrap().send(()).map_err(|_| own("nobody is told"))?;
+        let _ = going.lock().unwrap().recv();
+        Ok(n)
+    });
+    control.happen("event".into()).unwrap();
+    thread::scope(|scope| {
+        let call = scope.spawn(|| client.wait_then_call("event".into(), blocking));
+        calls.recv().unwrap();
+        (client.cut)();
+        // The server's wait ends at once, while the callback still runs here.
+        assert_eq!(control.outcome("event".into()), Ok("Interrupted".into()));
+        drop(go_on);
+        assert_eq!(kind(call.join().unwrap()), Interrupted);
+    });
+}
+
+fn disconnect_handlers_run_once(world: &World) {
+    let client = world.client();
+    let (told, tells) = mpsc::channel();
+    for n in 0..3 {
+        let told = told.clone();
+        client.connection.on_disconnect(move |why| told.send((n, why.kind())).unwrap());
+    }
+    drop(told);
+    (client.cut)();
+    (client.cut)();
+    let _ = client.connection.close(std::time::Duration::ZERO);
+    // It ends when all three are dropped.
+    let mut all: Vec<_> = tells.into_iter().collect();
+    all.sort_by_key(|(n, _)| *n);
+    assert_eq!(all, [0, 1, 2].map(|n| (n, Disconnected)));
+}
+
+fn disconnect_handlers_run_outside_all_locks(world: &World) {
+    let (client, other) = (world.client(), world.client());
+    let (told, tells) = mpsc::channel();
+    let lock = Arc::new(Mutex::new(()));
+    let counter = client.counter().unwrap();
+    let handler = {
+        let (connection, lab, others, lock) =
+            (client.connection.clone(), client.lab.clone(), other.lab.clone(), lock.clone());
+        move |_: &ipc_core::Exception| {
+            // A handler may do all that anybody else may.
+            let _held = lock.lock().unwrap();
+            let (inner, inners) = mpsc::channel();
+            connection.on_disconnect(move |_| inner.send(()).unwrap());
+            inners.recv().unwrap();
+            drop(counter);
+            let _ = connection.close(std::time::Duration::ZERO);
+            let outcome = (kind(lab.nothing()), others.down(1, step(Ok)), connection.is_connected());
+            told.send((outcome, connection.usage().calls)).unwrap();
+        }
+    };
+    client.connection.on_disconnect(handler);
+    thread::scope(|scope| {
+        // Somebody waits for a reply, and holds the lock that the handler takes.
+        let waiting = scope.spawn(|| {
+            let _held = lock.lock().unwrap();
+            client.wait_for("go".into())
+        });
+        other.until_blocked("go", 1);
+        (client.cut)();
+        assert_eq!(kind(waiting.join().unwrap()), Interrupted);
+    });
+    assert_eq!(tells.recv(), Ok(((Disconnected, Ok(1), false), 0)));
+    other.happen("go".into()).unwrap();
+}
+
+fn a_handler_that_comes_late_runs_now(world: &World) {
+    let client = world.client();
+    (client.cut)();
+    crate::until("the loss is noticed", || !client.connection.is_connected());
+    let before_and_after = Arc::new(AtomicU64::new(0));
+    for n in 1..=3 {
+        let ran = before_and_after.clone();
+        client.connection.on_disconnect(move |_| drop(ran.fetch_add(1, Ordering::SeqCst)));
+        // Not soon, but before this came back.
+        assert_eq!(before_and_after.load(Ordering::SeqCst), n);
+    }
+}
+
+fn a_handler_that_panics_harms_nobody(world: &World) {
+    let (client, other) = (world.client(), world.client());
+    let (told, tells) = mpsc::channel();
+    client.connection.on_disconnect(|_| std::panic::resume_unwind(Box::new("in a handler")));
+    client.connection.on_disconnect(move |_| told.send(()).unwrap());
+    (client.cut)();
+    tells.recv().unwrap();
+    assert_eq!(other.nothing(), Ok(()));
+    drop(client);
+    other.until_live(0);
+}
+
+fn the_server_is_told_once(world: &World) {
+    let (client, control) = (world.client(), world.client());
+    assert_eq!(control.losses(client.number), Ok(0));
+    let counter = client.counter().unwrap();
+    (client.cut)();
+    crate::until("the server is told", || control.losses(client.number) == Ok(1));
+    control.until_live(0);
+    drop(counter);
+    assert_eq!(control.losses(client.number), Ok(1));
+    assert_eq!(control.held(client.number), Ok(None));
+}
+
+fn wait_returns(world: &World) {
+    let client = world.client();
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| client.connection.wait());
+        assert_eq!(client.nothing(), Ok(()));
+        assert!(!waiting.is_finished());
+        (client.cut)();
+        waiting.join().unwrap();
+    });
+    client.connection.wait();
+}

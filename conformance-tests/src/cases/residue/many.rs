@@ -1,0 +1,172 @@
+//! Many of everything, and nothing left.
+
+use std::{thread, time::Duration};
+
+use ipc_core::deadline;
+
+use crate::{
+    case::{Case, cases},
+    cases::tools::{Tally, step},
+    interfaces::{Held, ProcessUse},
+    server::process_use,
+    world::{Client, World},
+};
+
+pub(super) const CASES: &[Case] = cases! {
+    RES BOTH many_objects_of_the_servers;
+    RES BOTH many_objects_of_ours;
+    RES BOTH many_objects_at_once;
+    RES BOTH many_client_threads;
+    RES BOTH many_threads_of_the_peer;
+    RES BOTH many_connections;
+    RES BOTH many_connections_cut_in_the_middle;
+    RES BOTH many_calls_given_up;
+    RES BOTH many_calls;
+    RES BOTH an_idle_connection_uses_no_processor;
+};
+
+/// How many; a tenth of it unless all is asked for.
+fn count(full: u32) -> u32 {
+    if std::env::var_os("CONFORMANCE_FULL").is_some() { full } else { full / 10 }
+}
+
+/// How much more memory there may be afterwards, in KiB: allocators keep some.
+const MORE_MEMORY: u64 = 16 << 10;
+
+/// What both sides have.
+struct State {
+    here: (Held, ProcessUse),
+    there: (Held, ProcessUse),
+}
+
+fn state(client: &Client) -> State {
+    State {
+        here: (client.held_here(), process_use()),
+        there: (client.held_there(), client.process().expect("the connection works")),
+    }
+}
+
+/// Does something twice, and then waits until both sides have what they had after the first time.
+fn leaves_nothing(world: &World, work: impl Fn(&Client, u32), full: u32) {
+    let client = world.client();
+    // Pools, thread stacks and tables that are kept.
+    work(&client, full.div_ceil(100));
+    client.until_live(0);
+    let before = state(&client);
+    work(&client, count(full));
+    client.until_live(0);
+    crate::until("both sides hold what they held", || {
+        let now = state(&client);
+        [(now.here, before.here), (now.there, before.there)].iter().all(|((held, process), (held_before, process_before))| {
+            held == held_before && process.threads <= process_before.threads && process.fds <= process_before.fds
+        })
+    });
+    let now = state(&client);
+    for (side, now, before) in [("here", now.here.1, before.here.1), ("there", now.there.1, before.there.1)] {
+        assert!(now.memory <= before.memory + MORE_MEMORY, "{side}: from {} to {} KiB", before.memory, now.memory);
+    }
+}
+
+fn many_objects_of_the_servers(world: &World) {
+    leaves_nothing(world, |client, count| (0..count).for_each(|_| drop(client.counter().unwrap())), 100_000);
+}
+
+fn many_objects_of_ours(world: &World) {
+    let tally = Tally::default();
+    leaves_nothing(world, |client, count| (0..count).for_each(|n| drop(client.down(n, tally.step(Ok)).unwrap())), 100_000);
+    tally.until(0);
+}
+
+fn many_objects_at_once(world: &World) {
+    let tally = Tally::default();
+    let work = |client: &Client, count: u32| {
+        let theirs = client.counters(count).unwrap();
+        drop(client.reversed((0..count).map(|_| tally.counter()).collect()).unwrap());
+        drop(client.reversed(theirs).unwrap());
+    };
+    leaves_nothing(world, work, 100_000);
+    tally.until(0);
+}
+
+fn many_client_threads(world: &World) {
+    let work = |client: &Client, count: u32| {
+        for _ in 0..count {
+            thread::scope(|scope| scope.spawn(|| client.hold_local(None)).join().unwrap().unwrap());
+        }
+        crate::until("the server threads end", || client.live_locals() == Ok(0));
+    };
+    leaves_nothing(world, work, 10_000);
+}
+
+fn many_threads_of_the_peer(world: &World) {
+    let work = |client: &Client, count: u32| {
+        for n in 0..count {
+            assert_eq!(client.down_elsewhere("elsewhere".into(), n, 1, step(Ok)), Ok(n));
+        }
+    };
+    leaves_nothing(world, work, 10_000);
+}
+
+fn many_connections(world: &World) {
+    let work = |_: &Client, count: u32| {
+        for n in 0..count {
+            let client = world.client();
+            assert_eq!(client.down(n, step(Ok)), Ok(n));
+            drop(client.counter().unwrap());
+        }
+    };
+    leaves_nothing(world, work, 5000);
+}
+
+fn many_connections_cut_in_the_middle(world: &World) {
+    let tally = Tally::default();
+    let work = |_: &Client, count: u32| {
+        for _ in 0..count {
+            let client = world.client();
+            let cut = client.cut.clone();
+            let cutting = tally.step(move |n| {
+                cut();
+                Ok(n)
+            });
+            let theirs = client.counter().unwrap();
+            client.down(0, cutting).unwrap_err();
+            drop(theirs);
+        }
+    };
+    leaves_nothing(world, work, 5000);
+    tally.until(0);
+}
+
+fn many_calls_given_up(world: &World) {
+    let work = |client: &Client, count: u32| {
+        for n in 0..count {
+            let _ = deadline(Duration::from_micros(world.random() % 300), || client.down(n, step(Ok)));
+        }
+    };
+    leaves_nothing(world, work, 10_000);
+}
+
+fn many_calls(world: &World) {
+    let work = |client: &Client, count: u32| {
+        for n in 0..count {
+            assert_eq!(client.add_now(n, 1), Ok(n + 1));
+            assert_eq!(client.text("text".into()), Ok("text".into()));
+        }
+    };
+    leaves_nothing(world, work, 100_000);
+}
+
+fn an_idle_connection_uses_no_processor(world: &World) {
+    let client = world.client();
+    let counter = client.counter().unwrap();
+    client.down(1, step(Ok)).unwrap();
+    drop(counter);
+    client.until_live(0);
+    // The last thing that goes out on its own is a release; then nothing is to be done. Ticks are 10 ms.
+    crate::until("both sides have nothing to do for a tenth of a second", || {
+        let before = (process_use().ticks, client.process().unwrap().ticks);
+        thread::sleep(Duration::from_millis(100));
+        let now = (process_use().ticks, client.process().unwrap().ticks);
+        now.0 <= before.0 + 1 && now.1 <= before.1 + 1
+    });
+}
