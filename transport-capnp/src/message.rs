@@ -50,7 +50,7 @@ pub(crate) struct Received(Arc<Segments>);
 #[derive(Debug)]
 struct Segments {
     words: Vec<Word>,
-    /// Where each segment ends, in words.
+    /// Where each segment but the last ends, in words. Most messages have one segment, so that this holds no memory.
     ends: Vec<usize>,
 }
 
@@ -58,7 +58,7 @@ impl Received {
     /// A message of these words, cut into segments of these sizes in words, which add up to them.
     pub(crate) fn new(words: Vec<Word>, sizes: &[usize]) -> Self {
         let mut end = 0;
-        let ends = sizes
+        let ends = sizes[..sizes.len().saturating_sub(1)]
             .iter()
             .map(|size| {
                 end += size;
@@ -90,12 +90,15 @@ const READ_NESTING_LIMIT: i32 = 256;
 impl ReaderSegments for Received {
     fn get_segment(&self, index: u32) -> Option<&[u8]> {
         let index = index as usize;
-        let end = *self.0.ends.get(index)?;
+        if index >= self.len() {
+            return None;
+        }
+        let end = self.0.ends.get(index).copied().unwrap_or(self.0.words.len());
         let start = if index == 0 { 0 } else { self.0.ends[index - 1] };
         Some(Word::words_to_bytes(&self.0.words[start..end]))
     }
 
     fn len(&self) -> usize {
-        self.0.ends.len()
+        self.0.ends.len() + 1
     }
 }

@@ -26,7 +26,7 @@ pub(crate) struct Interest {
 }
 
 /// How long a release, or the end of a call, may wait for a message to go with.
-const TICK: Duration = Duration::from_millis(5);
+pub(crate) const TICK: Duration = Duration::from_millis(5);
 
 struct Shared {
     poller: Poller,
@@ -82,6 +82,11 @@ pub(crate) fn flush_soon(connection: Weak<Connection>) {
     if !shared.ticking.swap(true, Ordering::AcqRel) {
         let _ = shared.poller.notify();
     }
+}
+
+/// Whether there is only one connection to watch.
+pub(crate) fn is_alone() -> bool {
+    SHARED.get().is_some_and(|shared| lock(&shared.connections).len() == 1)
 }
 
 /// Whether this is the poller's thread, which may not wait for anybody.

@@ -24,11 +24,12 @@ pub(super) struct Frames {
     start: usize,
     end: usize,
     partial: Option<Partial>,
+    /// The sizes in words of the segments of the message whose header has come.
+    sizes: Vec<usize>,
 }
 
 /// A message whose header has come.
 struct Partial {
-    sizes: Vec<usize>,
     words: Vec<Word>,
     filled: usize,
     total: usize,
@@ -55,7 +56,7 @@ pub(super) enum Read {
 
 impl Frames {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, buffer: Vec::new(), start: 0, end: 0, partial: None }
+        Self { limit, buffer: Vec::new(), start: 0, end: 0, partial: None, sizes: Vec::new() }
     }
 
     /// Reads once.
@@ -119,7 +120,7 @@ impl Frames {
             return Ok(None);
         }
         let Some(partial) = self.partial.take() else { return Ok(None) };
-        Ok(Some(Received::new(partial.words, &partial.sizes)))
+        Ok(Some(Received::new(partial.words, &self.sizes)))
     }
 
     /// Takes a header, and what has come of its message, from the buffer.
@@ -135,14 +136,15 @@ impl Frames {
         if bytes.len() < header {
             return Ok(None);
         }
-        let sizes: Vec<usize> = (0..count).filter_map(|n| number(bytes, 1 + n)).map(|size| size as usize).collect();
-        let total = sizes.iter().sum::<usize>().saturating_mul(WORD);
+        self.sizes.clear();
+        self.sizes.extend((0..count).filter_map(|n| number(bytes, 1 + n)).map(|size| size as usize));
+        let total = self.sizes.iter().sum::<usize>().saturating_mul(WORD);
         if total > self.limit {
             let message = format!("the peer sent a message of {total} bytes, at most {} are taken", self.limit);
             return Err(Exception::new(ExceptionKind::TooLarge, message));
         }
         self.start += header;
-        let mut partial = Partial { sizes, words: Vec::new(), filled: 0, total };
+        let mut partial = Partial { words: Vec::new(), filled: 0, total };
         let here = &self.buffer[self.start..self.end];
         let now = here.len().min(total);
         partial.reserve(now);

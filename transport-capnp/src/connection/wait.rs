@@ -8,7 +8,10 @@ use std::{
 };
 
 use capnp::ErrorKind;
-use ipc_core::{Exception, ExceptionKind, Readiness, threads::Wake};
+use ipc_core::{
+    Exception, ExceptionKind, Readiness,
+    threads::{Waiter, Wake},
+};
 
 use super::{
     Connection,
@@ -17,7 +20,7 @@ use super::{
 };
 use crate::{
     cell::{Effects, Incoming},
-    cleanup, serve,
+    cleanup, poller, serve,
     threads::ThreadPost,
 };
 
@@ -44,6 +47,9 @@ pub(super) enum Who {
 /// After so many reads in a row that were for one and the same other worker, one that has nothing to do leaves the reading
 /// to it: each costs a hop.
 const READS_FOR_ANOTHER: usize = 4;
+
+/// So often the poller reads one connection before it looks at the others.
+const POLLED_READS: usize = 64;
 
 impl Connection {
     /// Waits on this thread until `done`. Runs what comes in for it meanwhile; reads the connection if nobody else does.
@@ -254,18 +260,38 @@ impl Connection {
             self.writable();
         }
         let Some(role) = self.role.polled(self, readable) else { return };
-        let mut mine = VecDeque::new();
-        // A bound, so that one busy connection does not keep the others from being polled.
-        for _ in 0..16 {
-            if self.read(None, Patience::None, &mut mine) != Read::Some || !mine.is_empty() {
+        let waiter = Waiter::current();
+        let mut role = Some(role);
+        let mut patience = Patience::None;
+        let until = Instant::now() + poller::TICK;
+        // Bounded, so that one busy connection does not keep the others, and the tick, waiting.
+        for _ in 0..POLLED_READS {
+            let Some(held) = role.take().or_else(|| self.role.try_take(self, &waiter)) else { break };
+            let mut mine = VecDeque::new();
+            let read = self.read(None, patience, &mut mine);
+            if mine.is_empty() {
+                role = Some(held);
+                if read != Read::Some {
+                    break;
+                }
+                continue;
+            }
+            // They carry no context, and so may not block.
+            held.keep(&waiter);
+            for call in mine {
+                serve::run(self, call);
+            }
+            if !poller::is_alone() {
                 break;
             }
+            // The next one comes soon, as a rule; nobody else needs the poller.
+            patience = Patience::Until(until);
         }
-        lock(&self.frames).shrink();
+        if role.is_some() {
+            lock(&self.frames).shrink();
+        }
         drop(role);
-        for call in mine {
-            serve::run(self, call);
-        }
+        self.role.end_keep(self, Some(&waiter));
     }
 
     /// Ends the connection, which the peer has left: `why` is what calls in flight are told.
@@ -278,7 +304,7 @@ impl Connection {
         let Some(handlers) = self.status.lose(why.clone()) else { return };
         let _ = self.stream.shutdown(std::net::Shutdown::Both);
         self.output.kill();
-        crate::poller::remove(self);
+        poller::remove(self);
         let error = capnp::Error { kind: ErrorKind::Disconnected, extra: crate::wire_error::LOST.into() };
         let effects = self.cell.with(|state| {
             state.end(error);
