@@ -17,11 +17,11 @@ using Proxy = import "/mp/proxy.capnp";
 using Samples = import "/samples.capnp";
 
 struct EverythingParams { context @0 :Proxy.Context; value @1 :Samples.Everything; }
-struct EverythingResults { result @0 :Samples.Everything; error @1 :Samples.Failure; }
+struct EverythingResults { error @0 :Samples.Failure; result @1 :Samples.Everything; }
 struct SimpleParams {
   context @0 :Proxy.Context; count @1 :UInt8; timeout @2 :Float64 = 1.7976931348623157e308; maybe @3 :UInt16; hasMaybe @4 :Bool;
 }
-struct SimpleResults { result @0 :UInt32; hasResult @1 :Bool; error @2 :Samples.Reason; hasError @3 :Bool; }
+struct SimpleResults { error @0 :Samples.Reason; hasError @1 :Bool; result @2 :UInt32; hasResult @3 :Bool; }
 struct CheckResults { reason @0 :Text; debug @1 :Text; result @2 :Bool; }
 "#;
 
@@ -65,9 +65,9 @@ fn errors_stand_beside_results() {
         assert_eq!(back, outcome);
         text.trim().to_owned()
     };
-    assert_eq!(print(Ok((Some(5),))), "(result = 5, hasResult = true, error = unknown, hasError = false)");
-    assert_eq!(print(Ok((None,))), "(result = 0, hasResult = false, error = unknown, hasError = false)");
-    assert_eq!(print(Err(Reason::Busy)), "(result = 0, hasResult = false, error = busy, hasError = true)");
+    assert_eq!(print(Ok((Some(5),))), "(error = unknown, hasError = false, result = 5, hasResult = true)");
+    assert_eq!(print(Ok((None,))), "(error = unknown, hasError = false, result = 0, hasResult = false)");
+    assert_eq!(print(Err(Reason::Busy)), "(error = busy, hasError = true, result = 0, hasResult = false)");
 
     let failure: Result<(Everything,), Failure> = Err(Failure::Odd { why: "so".into(), code: 4 });
     let message = proof::write_results::<dyn Chain, EVERYTHING, _, _>(&failure).unwrap();

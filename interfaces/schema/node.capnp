@@ -34,13 +34,13 @@ struct NodeError @0xee7d40077f873533 {
 interface Chain @0xcfcb890c28f79b3a {
   # The active chain of a node.
 
-  tip @0 (context :Proxy.Context) -> (result :BlockInfo, error :ChainError $Proxy.exception("ChainError"));
-  blockHash @1 (context :Proxy.Context, height :UInt32) -> (result :Data, error :ChainError $Proxy.exception("ChainError"));
-  block @2 (context :Proxy.Context, hash :Data) -> (result :Data, error :ChainError $Proxy.exception("ChainError"));
-  findHeight @3 (context :Proxy.Context, hash :Data) -> (result :UInt32, hasResult :Bool, error :ChainError $Proxy.exception("ChainError"));
-  findFirst @4 (context :Proxy.Context, time :UInt32, from :UInt32) -> (result :BlockInfo, error :ChainError $Proxy.exception("ChainError"));
+  tip @0 (context :Proxy.Context) -> (error :ChainError $Proxy.exception("ChainError"), result :BlockInfo);
+  blockHash @1 (context :Proxy.Context, height :UInt32) -> (error :ChainError $Proxy.exception("ChainError"), result :Data);
+  block @2 (context :Proxy.Context, hash :Data) -> (error :ChainError $Proxy.exception("ChainError"), result :Data);
+  findHeight @3 (context :Proxy.Context, hash :Data) -> (error :ChainError $Proxy.exception("ChainError"), result :UInt32, hasResult :Bool);
+  findFirst @4 (context :Proxy.Context, time :UInt32, from :UInt32) -> (error :ChainError $Proxy.exception("ChainError"), result :BlockInfo);
   scan @5 (context :Proxy.Context, from :UInt32, visit :FnBlockInfoBool) -> (error :ChainError $Proxy.exception("ChainError"));
-  observe @6 (context :Proxy.Context, observer :TipObserver) -> (result :Handler, error :ChainError $Proxy.exception("ChainError"));
+  observe @6 (context :Proxy.Context, observer :TipObserver) -> (error :ChainError $Proxy.exception("ChainError"), result :Handler);
 }
 
 interface Node @0xcfafb10277d02ba1 {
@@ -48,7 +48,7 @@ interface Node @0xcfafb10277d02ba1 {
 
   info @0 (context :Proxy.Context) -> (result :NodeInfo);
   network @1 (context :Proxy.Context) -> (result :Types.Network);
-  generate @2 (context :Proxy.Context, count :UInt32) -> (result :List(Data), error :NodeError $Proxy.exception("NodeError"));
+  generate @2 (context :Proxy.Context, count :UInt32) -> (error :NodeError $Proxy.exception("NodeError"), result :List(Data));
   requestShutdown @3 (context :Proxy.Context) -> ();
 }
 
@@ -62,18 +62,18 @@ struct NodeErrorTooMany @0xc8c33ee134e85c8d {
   most @1 :UInt32;
 }
 
-struct BlockInfo @0x8717dab2f5fc3e99 {
-  height @0 :UInt32;
-  hash @1 :Data;
-  header @2 :Data;
-  transactions @3 :UInt32;
-}
-
 struct ChainError @0x9cc0679a767f0644 {
   union {
     unknownHeight @0 :ChainErrorUnknownHeight;
     unknownBlock @1 :Data;
   }
+}
+
+struct BlockInfo @0x8717dab2f5fc3e99 {
+  height @0 :UInt32;
+  hash @1 :Data;
+  header @2 :Data;
+  transactions @3 :UInt32;
 }
 
 interface FnBlockInfoBool @0xd8da2552e774a253 {

@@ -15,23 +15,11 @@ interface WalletInit @0x8ad1263d370e86a1 {
 interface WalletLoader @0xd7c3b6cff90bf208 {
   # The wallets of a process.
 
-  create @0 (context :Proxy.Context, name :Text) -> (result :Wallet, error :WalletError $Proxy.exception("WalletError"));
-  load @1 (context :Proxy.Context, name :Text) -> (result :Wallet, error :WalletError $Proxy.exception("WalletError"));
+  create @0 (context :Proxy.Context, name :Text) -> (error :WalletError $Proxy.exception("WalletError"), result :Wallet);
+  load @1 (context :Proxy.Context, name :Text) -> (error :WalletError $Proxy.exception("WalletError"), result :Wallet);
   names @2 (context :Proxy.Context) -> (result :List(Text));
   loaded @3 (context :Proxy.Context) -> (result :List(Wallet));
   onLoad @4 (context :Proxy.Context, loaded :FnWalletVoid) -> (result :Node.Handler);
-}
-
-interface Wallet @0xaef7a213d1735210 {
-  # A wallet: keys, and the transactions that concern them.
-
-  name @0 (context :Proxy.Context) -> (result :Text);
-  newAddress @1 (context :Proxy.Context, label :Text) -> (result :Text, error :WalletError $Proxy.exception("WalletError"));
-  balance @2 (context :Proxy.Context) -> (result :Balance, error :WalletError $Proxy.exception("WalletError"));
-  transaction @3 (context :Proxy.Context, txid :Data) -> (result :WalletTransaction, error :WalletError $Proxy.exception("WalletError"));
-  transactions @4 (context :Proxy.Context, most :UInt32) -> (result :List(WalletTransaction), error :WalletError $Proxy.exception("WalletError"));
-  send @5 (context :Proxy.Context, recipients :List(Recipient)) -> (result :Data, error :WalletError $Proxy.exception("WalletError"));
-  observe @6 (context :Proxy.Context, observer :WalletObserver) -> (result :Node.Handler, error :WalletError $Proxy.exception("WalletError"));
 }
 
 struct WalletError @0xaf4c794f806a7baf {
@@ -44,10 +32,27 @@ struct WalletError @0xaf4c794f806a7baf {
   }
 }
 
+interface Wallet @0xaef7a213d1735210 {
+  # A wallet: keys, and the transactions that concern them.
+
+  name @0 (context :Proxy.Context) -> (result :Text);
+  newAddress @1 (context :Proxy.Context, label :Text) -> (error :WalletError $Proxy.exception("WalletError"), result :Text);
+  balance @2 (context :Proxy.Context) -> (error :WalletError $Proxy.exception("WalletError"), result :Balance);
+  transaction @3 (context :Proxy.Context, txid :Data) -> (error :WalletError $Proxy.exception("WalletError"), result :WalletTransaction);
+  transactions @4 (context :Proxy.Context, most :UInt32) -> (error :WalletError $Proxy.exception("WalletError"), result :List(WalletTransaction));
+  send @5 (context :Proxy.Context, recipients :List(Recipient)) -> (error :WalletError $Proxy.exception("WalletError"), result :Data);
+  observe @6 (context :Proxy.Context, observer :WalletObserver) -> (error :WalletError $Proxy.exception("WalletError"), result :Node.Handler);
+}
+
 interface FnWalletVoid @0x8652e8304b0c7c89 {
   # A closure.
 
   call @0 (context :Proxy.Context, a :Wallet) -> ();
+}
+
+struct WalletErrorInsufficientFunds @0xa8bc22f673865b11 {
+  needed @0 :Int64;
+  available @1 :Int64;
 }
 
 struct Balance @0xc216d8b6eb2d8af9 {
@@ -76,11 +81,6 @@ interface WalletObserver @0xc5475576bdcc258c {
   transactionChanged @0 (context :Proxy.Context, txid :Data, change :Change) -> ();
   balanceChanged @1 (context :Proxy.Context, balance :Balance) -> ();
   unloaded @2 (context :Proxy.Context) -> ();
-}
-
-struct WalletErrorInsufficientFunds @0xa8bc22f673865b11 {
-  needed @0 :Int64;
-  available @1 :Int64;
 }
 
 enum Change @0xb03ddedf0660c49f {

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex,
+        Arc, Condvar, Mutex,
         atomic::{AtomicU32, Ordering},
         mpsc,
     },
@@ -31,12 +31,29 @@ trait Init: Send + Sync {
     fn forget(&self) -> Result<()>;
     fn block(&self) -> Result<()>;
     fn same(&self, other: Arc<dyn Init>) -> Result<Arc<dyn Init>>;
+    fn wait_for(&self, event: u32) -> Result<()>;
+    fn call_when(&self, event: u32, step: Step) -> Result<u32>;
+}
+
+/// Numbers that were set.
+#[derive(Default)]
+struct Events(Mutex<Vec<u32>>, Condvar);
+
+impl Events {
+    fn set(&self, event: u32) {
+        self.0.lock().unwrap().push(event);
+        self.1.notify_all();
+    }
+    fn wait_for(&self, event: u32) {
+        let _set = self.1.wait_while(self.0.lock().unwrap(), |set| !set.contains(&event)).unwrap();
+    }
 }
 
 #[derive(Default)]
 struct Server {
     stored: Mutex<Option<Step>>,
     release: Mutex<Option<mpsc::Receiver<()>>>,
+    events: Arc<Events>,
 }
 
 impl Init for Server {
@@ -79,6 +96,14 @@ impl Init for Server {
     }
     fn same(&self, other: Arc<dyn Init>) -> Result<Arc<dyn Init>> {
         Ok(other)
+    }
+    fn wait_for(&self, event: u32) -> Result<()> {
+        self.events.wait_for(event);
+        Ok(())
+    }
+    fn call_when(&self, event: u32, step: Step) -> Result<u32> {
+        self.events.wait_for(event);
+        step(event)
     }
 }
 
@@ -214,4 +239,52 @@ fn a_lost_connection_interrupts_and_then_refuses() {
     assert_eq!(tell.recv(), Ok(ExceptionKind::Disconnected));
     assert_eq!(init.add(1, 2).unwrap_err().kind(), ExceptionKind::Disconnected);
     drop(_release);
+}
+
+/// Two threads run callbacks that wait for a third one's reply, and they stand in line for the reader's role before it.
+#[test]
+fn a_thread_that_runs_a_callback_leaves_the_reading_to_others() {
+    const READER: u32 = 1;
+    const CALLBACKS: u32 = 2;
+    const LAST: u32 = 3;
+    // Set without a call: one that is made anew would read, and hide that nobody does.
+    let there = Arc::new(Events::default());
+    let (init, client, _s) = pair(Server { events: there.clone(), ..Server::default() });
+    let here = Arc::new(Events::default());
+    thread::scope(|scope| {
+        let calls = |n: usize| {
+            while client.usage().calls < n {
+                thread::yield_now();
+            }
+        };
+        let reader = scope.spawn(|| init.wait_for(READER).unwrap());
+        calls(1);
+        for n in 0..2 {
+            let step: Step = Arc::new({
+                let here = here.clone();
+                move |event| {
+                    here.set(10 + n);
+                    here.wait_for(LAST);
+                    Ok(event)
+                }
+            });
+            let init = init.clone();
+            scope.spawn(move || assert_eq!(init.call_when(CALLBACKS, step), Ok(CALLBACKS)));
+            calls(2 + n as usize);
+        }
+        let last = scope.spawn(|| {
+            // Only against hanging.
+            let ended = ipc_core::deadline(Duration::from_secs(20), || init.wait_for(LAST));
+            here.set(LAST);
+            ended
+        });
+        calls(4);
+        there.set(CALLBACKS);
+        here.wait_for(10);
+        here.wait_for(11);
+        there.set(READER);
+        reader.join().unwrap();
+        there.set(LAST);
+        assert_eq!(last.join().unwrap(), Ok(()));
+    });
 }

@@ -110,7 +110,9 @@ impl Compiled {
             let context = fields.next().unwrap();
             assert_eq!((field_name(context).as_str(), offset(context)), ("context", 0), "{name}");
         }
-        for n in 0..members.len() {
+        // A method's error has the last number, and comes first.
+        let error = members.error.map(|_| members.fields.len());
+        for n in error.into_iter().chain(0..members.fields.len()) {
             let expected = members.field(n);
             if is_left_out(&expected) {
                 continue;

@@ -76,7 +76,7 @@ impl Role {
             }
             return None;
         }
-        Some(state.take(connection))
+        Some(state.take(connection, waiter))
     }
 
     /// Whether a caller waits for it.
@@ -87,7 +87,7 @@ impl Role {
     /// Takes the role if nobody has it.
     pub(super) fn try_take<'a>(&self, connection: &'a Connection, waiter: &Arc<Waiter>) -> Option<RoleGuard<'a>> {
         let mut state = lock(&self.0);
-        (!state.held || state.is_kept_for(waiter)).then(|| state.take(connection))
+        (!state.held || state.is_kept_for(waiter)).then(|| state.take(connection, waiter))
     }
 
     /// Keeps the role, if nobody has it, for a thread that is about to send something and then to read what comes back:
@@ -137,7 +137,8 @@ impl Role {
             return None;
         }
         if readable {
-            return Some(state.take(connection));
+            state.hold(connection);
+            return Some(RoleGuard { connection, kept_for: None });
         }
         state.pass_on(connection);
         None
@@ -162,7 +163,9 @@ impl State {
         self.kept_for.as_ref().is_some_and(|kept_for| Arc::ptr_eq(kept_for, waiter))
     }
 
-    fn take<'a>(&mut self, connection: &'a Connection) -> RoleGuard<'a> {
+    fn take<'a>(&mut self, connection: &'a Connection, waiter: &Arc<Waiter>) -> RoleGuard<'a> {
+        // Who has it is not in line for it, whatever woke him.
+        self.waiting.retain(|other| !Arc::ptr_eq(other, waiter));
         self.hold(connection);
         RoleGuard { connection, kept_for: None }
     }

@@ -82,6 +82,8 @@ impl Connection {
             }
             if let Some(job) = waiter.take_job() {
                 reads_for_another = 0;
+                // Out of line: who is told to read while he runs a handler does not.
+                self.role.leave(self, waiter);
                 job();
                 continue;
             }

@@ -50,29 +50,29 @@ pub struct Members<'a> {
     pub context: bool,
     /// The fields.
     pub fields: &'a [Field],
-    /// One more after these: the error of a method.
-    pub last: Option<Field>,
+    /// One more, laid out before these: the error of a method, as libmultiprocess wants it. Its number is after theirs.
+    pub error: Option<Field>,
 }
 
 impl<'a> Members<'a> {
     /// The fields of a struct.
     pub const fn of(fields: &'a [Field]) -> Self {
-        Self { context: false, fields, last: None }
+        Self { context: false, fields, error: None }
     }
 
     /// The parameters of a method.
     pub const fn params(method: &'a MethodSchema) -> Self {
-        Self { context: method.context, fields: method.params, last: None }
+        Self { context: method.context, fields: method.params, error: None }
     }
 
-    /// The results of a method, and its error.
+    /// The results of a method, after its error.
     pub const fn results(method: &'a MethodSchema) -> Self {
-        Self { context: false, fields: method.results, last: method.error }
+        Self { context: false, fields: method.results, error: method.error }
     }
 
     /// How many fields there are, without the context.
     pub const fn len(&self) -> usize {
-        self.fields.len() + self.last.is_some() as usize
+        self.fields.len() + self.error.is_some() as usize
     }
 
     /// Whether there are none.
@@ -80,14 +80,14 @@ impl<'a> Members<'a> {
         self.len() == 0
     }
 
-    /// Field `n`; the error comes after the results.
+    /// Field `n`; the error has the number after the results.
     ///
     /// # Panics
     ///
     /// If there is no such field.
     pub const fn field(&self, n: usize) -> Field {
-        match self.last {
-            Some(last) if n == self.fields.len() => last,
+        match self.error {
+            Some(error) if n == self.fields.len() => error,
             _ => self.fields[n],
         }
     }
@@ -99,12 +99,18 @@ impl<'a> Members<'a> {
     /// If there is no such field.
     pub const fn slot(&self, n: usize) -> Slot {
         let mut space = self.before();
+        if let Some(error) = self.error {
+            let slot = place(&mut space, error);
+            if n == self.fields.len() {
+                return slot;
+            }
+        }
         let mut i = 0;
         while i < n {
-            place(&mut space, self.field(i));
+            place(&mut space, self.fields[i]);
             i += 1;
         }
-        place(&mut space, self.field(n))
+        place(&mut space, self.fields[n])
     }
 
     /// How large the struct is.
@@ -114,9 +120,12 @@ impl<'a> Members<'a> {
     /// If it is larger than Cap'n Proto's largest.
     pub const fn size(&self) -> Size {
         let mut space = self.before();
+        if let Some(error) = self.error {
+            place(&mut space, error);
+        }
         let mut i = 0;
-        while i < self.len() {
-            place(&mut space, self.field(i));
+        while i < self.fields.len() {
+            place(&mut space, self.fields[i]);
             i += 1;
         }
         space.size()
@@ -203,7 +212,7 @@ mod tests {
     #[test]
     fn a_context_is_the_first_pointer() {
         let fields = [field::<String>(), field::<u8>(), field::<Vec<u8>>()];
-        let members = Members { context: true, fields: &fields, last: None };
+        let members = Members { context: true, fields: &fields, error: None };
         assert_eq!((members.slot(0).at, members.slot(2).at), (1, 2));
         assert_eq!(members.size(), Size { data: 1, pointers: 3 });
     }

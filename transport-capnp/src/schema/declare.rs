@@ -242,9 +242,7 @@ impl Scope<'_, '_, '_> {
             params.push(Member { name: "context".to_owned(), ty: "Proxy.Context".to_owned() });
         }
         params.extend(self.fields(method.params)?);
-        let mut results = self.fields(method.results)?;
-        // What takes no place needs no mention.
-        results.retain(|member| (member.name.as_str(), member.ty.as_str()) != ("result", "Void"));
+        let mut results = Vec::new();
         if let Some(failure) = &method.error {
             // The core has the kind of the optional, and the type of what it holds.
             let ty = (failure.ty)();
@@ -257,6 +255,9 @@ impl Scope<'_, '_, '_> {
             }
             results.extend(members);
         }
+        results.extend(self.fields(method.results)?);
+        // What takes no place needs no mention.
+        results.retain(|member| (member.name.as_str(), member.ty.as_str()) != ("result", "Void"));
         let list = |members: &[Member]| {
             self.distinct(members.iter().map(|member| member.name.as_str()))?;
             let members: Vec<String> = members.iter().map(|Member { name, ty }| format!("{name} :{ty}")).collect();

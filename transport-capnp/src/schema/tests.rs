@@ -54,7 +54,7 @@ interface Sample @0xf000000000000001 {
   # Says what it does.
 
   construct @0 (threadMap :Proxy.ThreadMap) -> (threadMap :Proxy.ThreadMap);
-  firstOne @1 (context :Proxy.Context, inner :Inner, name :Text, hasName :Bool) -> (result :UInt16, hasResult :Bool, error :Reason $Proxy.exception("Reason"), hasError :Bool);
+  firstOne @1 (context :Proxy.Context, inner :Inner, name :Text, hasName :Bool) -> (error :Reason $Proxy.exception("Reason"), hasError :Bool, result :UInt16, hasResult :Bool);
   each @2 (context :Proxy.Context, visit :FnPairOfUInt8OfTextBool) -> ();
   destroy @3 (context :Proxy.Context) -> ();
   reserved4 @4 () -> ();
