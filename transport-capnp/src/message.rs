@@ -77,6 +77,19 @@ impl Received {
         Reader::new(self.clone(), options)
     }
 
+    /// The kind of an RPC message: the tag of the union that is its root. `None` if the root is not where it is as a rule.
+    pub(crate) fn kind(&self) -> Option<u16> {
+        let words = &self.0.words[..self.0.ends.first().copied().unwrap_or(self.0.words.len())];
+        let bytes = Word::words_to_bytes(words);
+        let root = bytes.first_chunk::<4>().map(|low| i32::from_le_bytes(*low))?;
+        if root & 3 != 0 {
+            return None;
+        }
+        // A signed offset in words, from the end of the pointer.
+        let at = usize::try_from(1 + (root >> 2)).ok()?.checked_mul(size_of::<Word>())?;
+        bytes.get(at..)?.first_chunk::<2>().map(|tag| u16::from_le_bytes(*tag))
+    }
+
     /// How large it is.
     pub(crate) fn len_bytes(&self) -> usize {
         self.0.words.len() * size_of::<Word>()

@@ -18,6 +18,7 @@ use ipc_core::{
 
 use crate::{
     cell::{Body, CapIn, CapOut, Contents, Incoming, ServedKey},
+    cleanup,
     connection::Connection,
     encoding::{self, Message, ObjectSink, ObjectSource, Payload},
     mp,
@@ -39,6 +40,11 @@ pub(crate) fn run(connection: &Arc<Connection>, call: Incoming) {
             connection.answer(key, Err(wire_error::cancelled()));
             return;
         }
+    }
+    if !connection.may_serve(post.is_some()) {
+        let full = Exception::new(ExceptionKind::Overloaded, "the caller does not read the replies that it has");
+        connection.answer(key, Err(wire_error::from_layer(&full)));
+        return;
     }
     if connection.is_closing() && threads::serving(connection.number()) == 0 {
         // Only what a call needs that runs already is still served.
@@ -69,6 +75,19 @@ pub(crate) fn run(connection: &Arc<Connection>, call: Incoming) {
         connection.answer(key, Err(wire_error::from_handler(&panicked)));
     }
     drop(serving);
+}
+
+/// Answers a call that nobody runs: the thread that it is for does not wait any more.
+pub(crate) fn refuse(connection: &Arc<Connection>, call: Incoming) {
+    let Incoming { key, object, body, post, callback, .. } = call;
+    if let Some(post) = &post {
+        post.remove_load();
+    }
+    drop(callback.map(|key| ImportToken::new(key, connection.released())));
+    drop(Received { connection, caps: RefCell::new(body.caps.into_iter().map(Cap::Raw).collect()) });
+    connection.answer(key, Err(wire_error::cancelled()));
+    cleanup::run_soon(move || drop(object));
+    connection.mark_dirty();
 }
 
 /// A call of the peer.

@@ -2,17 +2,17 @@
 
 use std::{
     cell::RefCell,
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     fmt,
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
 use ipc_core::threads::{self, Waiter, WorkerSlot};
 
-use crate::{connection::Connection, objects::ImportToken};
+use crate::{cell::Incoming, connection::Connection, objects::ImportToken};
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
@@ -30,8 +30,7 @@ pub(crate) struct ThreadPost {
     ended: AtomicBool,
     /// Calls that wait or run here.
     load: AtomicUsize,
-    /// How many waits of the thread, on this connection, are on its stack.
-    waits: AtomicUsize,
+    inbox: Mutex<Inbox>,
     /// A worker's place in the count, until its thread takes it.
     slot: Mutex<Option<WorkerSlot>>,
 }
@@ -53,16 +52,18 @@ impl ThreadPost {
     }
 
     fn new(name: String, waiter: Arc<Waiter>, slot: Option<WorkerSlot>, once: bool) -> Arc<Self> {
+        let worker = slot.is_some();
         Arc::new(Self {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             name,
             waiter,
-            worker: slot.is_some(),
+            worker,
             once,
             cancelled: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             load: AtomicUsize::new(0),
-            waits: AtomicUsize::new(0),
+            // A worker takes calls before it runs.
+            inbox: Mutex::new(Inbox { waits: usize::from(worker), ..Inbox::default() }),
             slot: Mutex::new(slot),
         })
     }
@@ -105,17 +106,48 @@ impl ThreadPost {
         self.ended.load(Ordering::Acquire)
     }
 
+    /// The thread takes calls from now on, until the [end](Self::end_wait) of the wait that it begins.
     pub(crate) fn begin_wait(&self) {
-        self.waits.fetch_add(1, Ordering::Relaxed);
+        self.inbox().waits += 1;
     }
 
-    pub(crate) fn end_wait(&self) {
-        self.waits.fetch_sub(1, Ordering::Relaxed);
+    /// Ends a wait. After the outermost one nobody takes the calls that are left: they are given back, to be refused.
+    #[must_use]
+    pub(crate) fn end_wait(&self) -> VecDeque<Incoming> {
+        let mut inbox = self.inbox();
+        inbox.waits -= 1;
+        if inbox.waits == 0 { std::mem::take(&mut inbox.calls) } else { VecDeque::new() }
     }
 
     /// Whether the thread, once it is done with what it does now, waits on this connection again.
     pub(crate) fn waits(&self) -> bool {
-        self.waits.load(Ordering::Relaxed) > 0
+        self.inbox().waits > 0
+    }
+
+    /// Leaves a call for the thread, or gives it back: the thread does not wait any more.
+    pub(crate) fn push(&self, call: Incoming) -> Result<(), Box<Incoming>> {
+        let mut inbox = self.inbox();
+        if inbox.waits == 0 {
+            return Err(Box::new(call));
+        }
+        inbox.calls.push_back(call);
+        drop(inbox);
+        self.waiter.notify();
+        Ok(())
+    }
+
+    /// The next call.
+    pub(crate) fn take_call(&self) -> Option<Incoming> {
+        self.inbox().calls.pop_front()
+    }
+
+    /// Whether there is a call.
+    pub(crate) fn has_call(&self) -> bool {
+        !self.inbox().calls.is_empty()
+    }
+
+    fn inbox(&self) -> MutexGuard<'_, Inbox> {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn load(&self) -> usize {
@@ -139,6 +171,14 @@ impl fmt::Debug for ThreadPost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ThreadPost").field("number", &self.number).field("name", &self.name).finish_non_exhaustive()
     }
+}
+
+/// Calls for a thread that others have read.
+#[derive(Default)]
+struct Inbox {
+    /// How many waits of the thread, on this connection, are on its stack: only then it takes calls.
+    waits: usize,
+    calls: VecDeque<Incoming>,
 }
 
 /// What this thread is to its connections.

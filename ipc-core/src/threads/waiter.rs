@@ -1,19 +1,15 @@
-//! Where a waiting thread takes the calls that come back to it.
+//! How a waiting thread is woken.
 //!
 //! A waiter never loses an event: a notification that comes before the thread parks ends the next park at once.
 
 use std::{
     cell::RefCell,
-    collections::VecDeque,
     fmt,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
-/// Something to be run on a certain thread.
-pub type Job = Box<dyn FnOnce() + Send>;
-
-/// A thread's mailbox: jobs for it, and notifications that what it waits for may have come.
+/// Where one thread parks, and others tell it that what it waits for may have come: a reply, or a call for it to run.
 #[derive(Default)]
 pub struct Waiter {
     state: Mutex<State>,
@@ -22,7 +18,6 @@ pub struct Waiter {
 
 #[derive(Default)]
 struct State {
-    jobs: VecDeque<Job>,
     notified: bool,
     /// The thread blocks. Only then it is woken: that is a system call even where nobody waits.
     parked: bool,
@@ -31,7 +26,7 @@ struct State {
 /// Why a park ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wake {
-    /// There is a job, or a notification came.
+    /// A notification came.
     Event,
     /// The deadline passed first.
     TimedOut,
@@ -47,17 +42,10 @@ impl Waiter {
         CURRENT.try_with(|current| current.borrow().clone()).unwrap_or_default()
     }
 
-    /// Makes `waiter` this thread's: for a thread that jobs are posted to before it runs.
+    /// Makes `waiter` this thread's: for a thread that is told of things before it runs.
     pub fn adopt(waiter: Arc<Self>) {
         let former = CURRENT.try_with(|current| current.replace(waiter));
         drop(former);
-    }
-
-    /// Gives the thread something to run the next time it waits.
-    pub fn post(&self, job: Job) {
-        let mut state = self.lock();
-        state.jobs.push_back(job);
-        self.wake(state);
     }
 
     /// Has the thread look again whether what it waits for has come.
@@ -67,22 +55,12 @@ impl Waiter {
         self.wake(state);
     }
 
-    /// The next job, if there is one.
-    pub fn take_job(&self) -> Option<Job> {
-        self.lock().jobs.pop_front()
-    }
-
-    /// Whether a job waits.
-    pub fn has_job(&self) -> bool {
-        !self.lock().jobs.is_empty()
-    }
-
-    /// Blocks this thread until there is a job, a notification comes, or the deadline passes.
+    /// Blocks this thread until a notification comes or the deadline passes.
     pub fn park(&self, deadline: Option<Instant>) -> Wake {
         let mut state = self.lock();
         loop {
             state.parked = false;
-            if state.notified || !state.jobs.is_empty() {
+            if state.notified {
                 state.notified = false;
                 return Wake::Event;
             }
@@ -117,13 +95,13 @@ impl Waiter {
 impl fmt::Debug for Waiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.lock();
-        f.debug_struct("Waiter").field("jobs", &state.jobs.len()).field("notified", &state.notified).finish()
+        f.debug_struct("Waiter").field("parked", &state.parked).field("notified", &state.notified).finish()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::mpsc, thread, time::Duration};
+    use std::{thread, time::Duration};
 
     use super::*;
 
@@ -132,34 +110,23 @@ mod tests {
         let waiter = Waiter::default();
         waiter.notify();
         assert_eq!(waiter.park(None), Wake::Event);
-        waiter.post(Box::new(|| ()));
-        assert_eq!(waiter.park(None), Wake::Event);
-        assert!(waiter.take_job().is_some());
         assert_eq!(waiter.park(Some(Instant::now() + Duration::from_millis(1))), Wake::TimedOut);
     }
 
     #[test]
-    fn jobs_run_in_order_on_the_thread_that_parks() {
+    fn a_parked_thread_is_woken() {
         let waiter = Arc::new(Waiter::default());
-        let (sender, receiver) = mpsc::channel();
         let parked = thread::spawn({
             let waiter = waiter.clone();
             move || {
-                for _ in 0..3 {
-                    while !waiter.has_job() {
-                        waiter.park(None);
-                    }
-                    waiter.take_job().unwrap()();
-                }
-                thread::current().id()
+                Waiter::adopt(waiter);
+                Waiter::current().park(None)
             }
         });
-        for n in 0..3 {
-            let sender = sender.clone();
-            waiter.post(Box::new(move || sender.send((n, thread::current().id())).unwrap()));
+        while !waiter.lock().parked {
+            thread::yield_now();
         }
-        let ran: Vec<_> = receiver.iter().take(3).collect();
-        let id = parked.join().unwrap();
-        assert_eq!(ran, [(0, id), (1, id), (2, id)]);
+        waiter.notify();
+        assert_eq!(parked.join().unwrap(), Wake::Event);
     }
 }

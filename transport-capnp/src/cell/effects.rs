@@ -53,6 +53,14 @@ pub(crate) struct Body {
 }
 
 impl Body {
+    /// How much memory its message takes.
+    pub(super) fn len_bytes(&self) -> usize {
+        match &self.message {
+            Contents::Shared(message) => message.len_bytes(),
+            Contents::Own(message) => message.size_in_words() * size_of::<capnp::Word>(),
+        }
+    }
+
     /// Nothing.
     pub(super) fn empty() -> Self {
         Self { message: Contents::Own(Builder::new_default()), caps: Vec::new() }

@@ -29,7 +29,11 @@ pub(crate) type ServedKey = usize;
 pub(super) struct Served {
     results: Results<any_pointer::Owned>,
     done: oneshot::Sender<capnp::Result<()>>,
+    bytes: usize,
 }
+
+/// The calls that are served may take so many times the largest message.
+const CALLS_OF_MOST_BYTES: usize = 8;
 
 impl State {
     /// Answers a call. The message is empty for a call without results.
@@ -38,7 +42,9 @@ impl State {
         key: ServedKey,
         answer: Result<(Builder<HeapAllocator>, usize, Vec<CapOut>), capnp::Error>,
     ) {
-        let Some(Served { mut results, done }) = self.tables.served.borrow_mut().try_remove(key) else { return };
+        let Some(served) = self.tables.served.borrow_mut().try_remove(key) else { return };
+        let Served { mut results, done, bytes } = served;
+        self.tables.served_bytes.set(self.tables.served_bytes.get() - bytes);
         let answered = answer.and_then(|(message, words, caps)| {
             if caps.is_empty() && words >= attach::LEAST_WORDS && attach::can_attach(&message) {
                 results.hook.get()?;
@@ -103,7 +109,12 @@ fn thread_map(
     }
 }
 
+/// A thread's name is cut to so many bytes.
+const NAME_BYTES: usize = 64;
+
 fn worker(tables: &Rc<Tables>, name: String) -> capnp::Result<Arc<ThreadPost>> {
+    let cut = name.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= NAME_BYTES).last();
+    let name = name[..cut.unwrap_or(0)].to_owned();
     let slot = tables.workers.take(&name).map_err(|e| capnp::Error::overloaded(e.message().to_owned()))?;
     let post = ThreadPost::worker(name, slot);
     tables.effects.borrow_mut().started.push(post.clone());
@@ -141,10 +152,6 @@ fn object(
             Ok(Promise::ok(()))
         }
         Calling::Method { context } => {
-            if tables.served.borrow().len() >= tables.limits.calls_served {
-                let message = format!("the connection serves {} calls already", tables.limits.calls_served);
-                return Err(capnp::Error::overloaded(message));
-            }
             let call = Call { export: export.clone(), interface, ordinal, params, results };
             if !context {
                 return call.queue(tables, None, None);
@@ -226,12 +233,22 @@ impl Call {
         if post.as_ref().is_some_and(|post| post.is_cancelled()) {
             return Err(crate::wire_error::cancelled());
         }
+        if tables.served.borrow().len() >= tables.limits.calls_served {
+            let message = format!("the connection serves {} calls already", tables.limits.calls_served);
+            return Err(capnp::Error::overloaded(message));
+        }
         let params = self.params;
         let known = u32::from(post.is_some()) + u32::from(callback.is_some());
         let body = tables.body(|| params.hook.get(), known)?;
+        let bytes = body.len_bytes();
+        let most = tables.limits.message_bytes.saturating_mul(CALLS_OF_MOST_BYTES);
+        if tables.served_bytes.get() + bytes > most {
+            return Err(capnp::Error::overloaded(format!("the connection serves calls of {most} bytes already")));
+        }
+        tables.served_bytes.set(tables.served_bytes.get() + bytes);
         let callback = callback.map(|hook| tables.imports.borrow_mut().add(settled(hook)));
         let (done, answered) = oneshot::channel();
-        let key = tables.served.borrow_mut().insert(Served { results: self.results, done });
+        let key = tables.served.borrow_mut().insert(Served { results: self.results, done, bytes });
         if let Some(post) = &post {
             post.add_load();
         }

@@ -43,6 +43,8 @@ pub(crate) struct Tables {
     pub(super) locals: Locals,
     pub(super) imports: RefCell<Imports>,
     pub(super) served: RefCell<Slab<Served>>,
+    /// How much the messages of those take.
+    pub(super) served_bytes: Cell<usize>,
     /// Threads of the peer that stand for ours, by the number of the post.
     pub(super) peer_threads: RefCell<HashMap<u64, PeerThread>>,
     pub(super) peer_thread_map: RefCell<Option<Box<dyn ClientHook>>>,
@@ -64,6 +66,7 @@ impl State {
             locals: Locals::default(),
             imports: RefCell::default(),
             served: RefCell::default(),
+            served_bytes: Cell::new(0),
             peer_threads: RefCell::default(),
             peer_thread_map: RefCell::default(),
             pool: RefCell::default(),
@@ -93,6 +96,10 @@ impl State {
     pub(crate) fn receive(&mut self, message: Received) {
         self.look_for_root(&message);
         self.tables.wire.receive(message);
+        if self.tables.wire.open_calls() > self.tables.limits.calls_served.saturating_mul(2) {
+            // They wait inside the RPC layer, for answers that they are made to: nothing else bounds them.
+            self.tables.wire.end(capnp::Error::overloaded("more calls than are served wait for each other".into()));
+        }
         // One at a time: what a message resolves is resolved before the next one asks for it.
         self.executor.run();
     }

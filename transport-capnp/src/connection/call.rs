@@ -124,31 +124,19 @@ impl Connection {
         let keep = request.caps.clone();
         // Whoever starts a call is about to wait for it.
         self.role.keep(self, post.waiter());
+        let mut call = Started::new(self, post.clone(), slot, own_thread);
         let entered = self.enter(move |state| state.start(request));
         drop(keep);
-        let (started, effects) = match entered {
-            Ok(entered) => entered,
-            Err(lost) => {
-                self.role.end_keep(self, Some(post.waiter()));
-                return Err(disconnected(&lost));
+        let (started, effects) = entered.map_err(|lost| disconnected(&lost))?;
+        self.apply_elsewhere(effects);
+        match (started, self.status.lost()) {
+            (Ok(task), _) => {
+                call.task = Some(task);
+                Ok(call)
             }
-        };
-        for call in self.apply(effects, Some(&post)) {
-            crate::serve::run(self, call);
-        }
-        match started {
-            Ok(task) => {
-                self.calls.fetch_add(1, Ordering::Relaxed);
-                Ok(Started { connection: self.clone(), post, slot, task: Some(task), own_thread })
-            }
-            Err(failure) => {
-                self.role.end_keep(self, Some(post.waiter()));
-                match self.status.lost() {
-                    Some(lost) => Err(disconnected(&lost)),
-                    None => {
-                        Err(Exception::new(ExceptionKind::Protocol, format!("cannot send the call: {}", failure.0)))
-                    }
-                }
+            (Err(_), Some(lost)) => Err(disconnected(&lost)),
+            (Err(failure), None) => {
+                Err(Exception::new(ExceptionKind::Protocol, format!("cannot send the call: {}", failure.0)))
             }
         }
     }
@@ -181,11 +169,11 @@ impl Connection {
         let post = threads::post(self);
         let slot = CallSlot::new(post.waiter().clone());
         let sent = slot.clone();
+        let mut call = Started::new(self, post.clone(), slot, false);
         let (started, effects) = self.enter(move |state| start(state, sent))?;
-        self.apply(effects, Some(&post));
-        let task = started.map_err(|failure| Exception::new(ExceptionKind::Protocol, failure.0.to_string()))?;
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        Started { connection: self.clone(), post, slot, task, own_thread: false }.wait()
+        self.apply_elsewhere(effects);
+        call.task = started.map_err(|failure| Exception::new(ExceptionKind::Protocol, failure.0.to_string()))?;
+        call.wait()
     }
 
     /// Lets go of the thread of the peer that stands for one of ours: that one has ended, or given up a call.
@@ -197,6 +185,13 @@ impl Connection {
 }
 
 impl Started {
+    /// A call that is about to be sent. From here on calls that come back find the thread.
+    fn new(connection: &Arc<Connection>, post: Arc<ThreadPost>, slot: Arc<CallSlot>, own_thread: bool) -> Self {
+        connection.calls.fetch_add(1, Ordering::Relaxed);
+        post.begin_wait();
+        Self { connection: connection.clone(), post, slot, task: None, own_thread }
+    }
+
     /// Lets the call run; nobody waits for it.
     pub(crate) fn detach(mut self) {
         self.task = None;
@@ -256,6 +251,7 @@ impl Drop for Started {
         if let Some(task) = self.task.take() {
             self.connection.with_state(|state| state.cancel(task));
         }
+        self.connection.end_wait(&self.post);
         if self.post.is_for_one_call() {
             self.connection.forget_thread(&self.post);
         }

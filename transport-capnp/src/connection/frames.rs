@@ -200,7 +200,7 @@ mod tests {
         for size in sizes {
             bytes.extend(size.to_le_bytes());
         }
-        if sizes.len() % 2 == 0 {
+        if sizes.len().is_multiple_of(2) {
             bytes.extend([0; 4]);
         }
         for (n, size) in sizes.iter().enumerate() {

@@ -13,6 +13,7 @@ mod wait;
 mod workers;
 
 use std::{
+    collections::VecDeque,
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
@@ -30,13 +31,16 @@ pub(crate) use lifetime::Owner;
 
 use self::{frames::Frames, lifetime::Status, output::Output, role::Role};
 use crate::{
-    cell::{Effects, SealedCell, State},
+    cell::{Effects, Incoming, SealedCell, State},
     cleanup,
     objects::{Registry, Released},
-    poller,
+    poller, serve,
     threads::ThreadPost,
     wire_error,
 };
+
+/// What a message may take beside the contents that its sender has measured: the call around them, and its capabilities.
+const ENVELOPE_BYTES: usize = 4096;
 
 /// So many imports to release do not wait for the tick.
 const MANY_RELEASES: usize = 256;
@@ -61,6 +65,8 @@ pub(crate) struct Connection {
     calls: AtomicUsize,
     /// The worker that the last call was for which another thread read.
     last_post: AtomicU64,
+    /// Calls without context that came up where nobody reads: when an answer was given that they waited for.
+    deferred: Mutex<VecDeque<Incoming>>,
     /// Whether the poller knows that something waits to be flushed.
     dirty: AtomicBool,
     owner: OnceLock<Weak<Owner>>,
@@ -91,7 +97,9 @@ impl Connection {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             stream,
             cell,
-            frames: Mutex::new(Frames::new(limits.message_bytes)),
+            frames: Mutex::new(Frames::new(
+                limits.message_bytes.saturating_add(limits.message_bytes / 8 + ENVELOPE_BYTES),
+            )),
             output: Output::default(),
             role: Role::default(),
             registry,
@@ -102,6 +110,7 @@ impl Connection {
             status: Status::default(),
             calls: AtomicUsize::new(0),
             last_post: AtomicU64::new(0),
+            deferred: Mutex::default(),
             dirty: AtomicBool::new(false),
             owner: OnceLock::new(),
             itself: itself.clone(),
@@ -189,7 +198,7 @@ impl Connection {
     /// Enters the cell where nothing but the bookkeeping is to be done; after a loss there is none.
     pub(crate) fn with_state<T: Send>(&self, work: impl FnOnce(&mut State) -> T + Send) -> Option<T> {
         let (value, effects) = self.enter(work).ok()?;
-        self.apply(effects, None);
+        self.apply_elsewhere(effects);
         Some(value)
     }
 
@@ -212,8 +221,15 @@ impl Connection {
         self.dirty.store(false, Ordering::Release);
         self.role.end_keep(self, None);
         if let Ok(((), effects)) = self.enter_releasing(1, |_| ()) {
-            self.apply(effects, None);
+            self.apply_elsewhere(effects);
             self.flush();
+        }
+        if let Some(this) = self.itself.upgrade() {
+            // One that is run may bring more; not by recursion, which the peer would choose the depth of.
+            loop {
+                let Some(call) = lock(&self.deferred).pop_front() else { break };
+                serve::run(&this, call);
+            }
         }
         cleanup::kick();
     }

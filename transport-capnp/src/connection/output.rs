@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{Connection, lock};
-use crate::cell::Chunk;
+use crate::{cell::Chunk, threads};
 
 /// Bytes on their way out, in the order in which the cell made them.
 #[derive(Default)]
@@ -102,6 +102,16 @@ impl Output {
 }
 
 impl Connection {
+    /// Waits, before a call is served, while too much waits to be written: replies are never held back, so their number must
+    /// be. Tells whether it may be served.
+    pub(crate) fn may_serve(&self, may_wait: bool) -> bool {
+        let limit = self.limits.output_bytes;
+        if self.output.waiting() <= limit || threads::serving(self.number) > 0 {
+            return true;
+        }
+        may_wait && self.output.wait_below(limit, None)
+    }
+
     /// Writes what waits, as far as the socket takes it.
     pub(super) fn flush(&self) {
         let mut queue = lock(&self.output.queue);

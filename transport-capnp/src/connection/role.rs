@@ -28,6 +28,8 @@ struct State {
     interest: Interest,
     /// Threads that wait for a reply while somebody else reads.
     waiting: VecDeque<Arc<Waiter>>,
+    /// The thread that was told to take the role, until it does or gets out of line.
+    told: Option<Arc<Waiter>>,
     over: bool,
 }
 
@@ -148,6 +150,7 @@ impl Role {
     pub(super) fn leave(&self, connection: &Connection, waiter: &Arc<Waiter>) {
         let mut state = lock(&self.0);
         state.waiting.retain(|other| !Arc::ptr_eq(other, waiter));
+        state.told.take_if(|told| Arc::ptr_eq(told, waiter));
         if state.is_kept_for(waiter) {
             state.kept_for = None;
             state.held = false;
@@ -173,6 +176,8 @@ impl State {
     fn hold(&mut self, connection: &Connection) {
         self.held = true;
         self.kept_for = None;
+        // Who was told finds it taken, and gets in line again.
+        self.told = None;
         // The reader writes as well, while the socket is full.
         if self.interest != Interest::default() {
             self.interest = Interest::default();
@@ -182,11 +187,12 @@ impl State {
 
     /// Nobody holds the role: finds somebody who will.
     fn pass_on(&mut self, connection: &Connection) {
-        if self.over {
+        if self.over || self.told.is_some() {
             return;
         }
         if let Some(next) = self.waiting.pop_front() {
             next.notify();
+            self.told = Some(next);
             return;
         }
         let interest = Interest { read: true, write: connection.output.is_full() };

@@ -60,9 +60,7 @@ impl Connection {
         deadline: Option<Instant>,
         done: impl Fn() -> bool,
     ) -> Waited {
-        post.begin_wait();
         let waited = self.wait_in_line(post, who, deadline, &done);
-        post.end_wait();
         self.role.leave(self, post.waiter());
         waited
     }
@@ -80,11 +78,11 @@ impl Connection {
             if done() {
                 return Waited::Done;
             }
-            if let Some(job) = waiter.take_job() {
+            if let Some(call) = post.take_call() {
                 reads_for_another = 0;
                 // Out of line: who is told to read while he runs a handler does not.
                 self.role.leave(self, waiter);
-                job();
+                serve::run(self, call);
                 continue;
             }
             if self.status.is_lost() {
@@ -104,7 +102,7 @@ impl Connection {
             let patience = deadline.map_or(Patience::Forever, Patience::Until);
             let mut mine = VecDeque::new();
             let mut timed_out = false;
-            while mine.is_empty() && !done() && !waiter.has_job() && !self.status.is_lost() {
+            while mine.is_empty() && !done() && !post.has_call() && !self.status.is_lost() {
                 match self.read(Some(post), patience, &mut mine) {
                     Read::Some if who == Who::Worker && mine.is_empty() => {
                         let other = self.last_post.load(Ordering::Relaxed);
@@ -221,7 +219,18 @@ impl Connection {
         Ok(true)
     }
 
+    /// Does what is to be done outside of the cell, on a thread that does not read now: calls for nobody are left to the
+    /// poller's next tick.
+    pub(super) fn apply_elsewhere(&self, effects: Effects) {
+        let calls = self.apply(effects, None);
+        if !calls.is_empty() {
+            lock(&self.deferred).extend(calls);
+            self.mark_dirty();
+        }
+    }
+
     /// Does what is to be done outside of the cell. Gives back the calls that this thread, `me`, is to serve.
+    #[must_use]
     pub(super) fn apply(&self, effects: Effects, me: Option<&Arc<ThreadPost>>) -> VecDeque<Incoming> {
         if effects.is_empty() {
             return VecDeque::new();
@@ -240,8 +249,10 @@ impl Connection {
                 Some(post) if me.is_some_and(|me| Arc::ptr_eq(me, post)) => mine.push_back(call),
                 Some(post) => {
                     self.last_post.store(post.number(), Ordering::Relaxed);
-                    let connection = this.clone();
-                    post.waiter().clone().post(Box::new(move || serve::run(&connection, call)));
+                    let post = post.clone();
+                    if let Err(call) = post.push(call) {
+                        serve::refuse(&this, *call);
+                    }
                 }
             }
         }
@@ -313,10 +324,12 @@ impl Connection {
             state.take_effects()
         });
         self.cell.end();
-        if let Some(effects) = effects {
+        if let (Some(effects), Some(this)) = (effects, self.itself.upgrade()) {
             for call in self.apply(effects, None) {
-                // Nobody waits for it any more.
-                drop(call);
+                serve::refuse(&this, call);
+            }
+            for call in std::mem::take(&mut *lock(&self.deferred)) {
+                serve::refuse(&this, call);
             }
         }
         self.role.end();

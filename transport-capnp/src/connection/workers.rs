@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::{Connection, wait::Who};
-use crate::threads::{self, ThreadPost};
+use crate::{
+    serve,
+    threads::{self, ThreadPost},
+};
 
 impl Connection {
     /// Starts a worker that the peer asked for.
@@ -14,18 +17,24 @@ impl Connection {
             move || connection.work(&post)
         });
         if let Err(error) = started {
-            // Calls that name it are told that nobody will run them.
             tracing::warn!(target: "ipc", peer = %self.stream.peer(), %error, "no worker");
+            // Calls that name it are told that nobody will run them.
             post.cancel();
+            self.end_wait(post);
         }
     }
 
     fn work(self: &Arc<Self>, post: &Arc<ThreadPost>) {
         threads::adopt(self, post);
-        // Jobs that came before the end are run first.
-        self.wait(post, Who::Worker, None, || post.is_ended() && !post.waiter().has_job());
-        while let Some(job) = post.waiter().take_job() {
-            job();
+        // Calls that came before the end are run first.
+        self.wait(post, Who::Worker, None, || post.is_ended() && !post.has_call());
+        self.end_wait(post);
+    }
+
+    /// The thread waits no more, in this place: refuses what is left for it.
+    pub(super) fn end_wait(self: &Arc<Self>, post: &ThreadPost) {
+        for call in post.end_wait() {
+            serve::refuse(self, call);
         }
     }
 }
