@@ -110,7 +110,7 @@ fn thread_map(
 }
 
 /// A thread's name is cut to so many bytes.
-const NAME_BYTES: usize = 64;
+const NAME_BYTES: usize = 8192;
 
 fn worker(tables: &Rc<Tables>, name: String) -> capnp::Result<Arc<ThreadPost>> {
     let cut = name.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= NAME_BYTES).last();

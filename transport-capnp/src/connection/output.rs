@@ -103,13 +103,15 @@ impl Output {
 
 impl Connection {
     /// Waits, before a call is served, while too much waits to be written: replies are never held back, so their number must
-    /// be. Tells whether it may be served.
+    /// be. Tells whether it may be served; one that may not wait is refused only where the largest replies would not explain
+    /// what waits.
     pub(crate) fn may_serve(&self, may_wait: bool) -> bool {
         let limit = self.limits.output_bytes;
-        if self.output.waiting() <= limit || threads::serving(self.number) > 0 {
+        let waiting = self.output.waiting();
+        if waiting <= limit || threads::serving(self.number) > 0 {
             return true;
         }
-        may_wait && self.output.wait_below(limit, None)
+        if may_wait { self.output.wait_below(limit, None) } else { waiting / 4 <= self.limits.message_bytes }
     }
 
     /// Writes what waits, as far as the socket takes it.

@@ -260,7 +260,10 @@ impl Connection {
             post.end();
         }
         if !effects.dropped.is_empty() {
-            cleanup::run_soon(move || drop(effects.dropped));
+            for object in effects.dropped {
+                // Each on its own: a panic in the destructor of one is not to meet that of another.
+                cleanup::run_soon(move || drop(object));
+            }
             self.mark_dirty();
         }
         mine
