@@ -83,6 +83,11 @@ impl Export {
         self.face(interface).and_then(|face| face.schema().find(interface)?.destroy) == Some(ordinal)
     }
 
+    /// Whether the peer has had it destroyed.
+    pub(crate) fn is_destroyed(&self) -> bool {
+        self.faces().is_empty()
+    }
+
     /// Lets go of the object, here and now.
     pub(crate) fn destroy(&self) {
         self.forget();
@@ -210,6 +215,12 @@ impl Registry {
     ) -> Result<Arc<Export>> {
         let address = Arc::as_ptr(object).cast::<()>() as usize;
         let mut tables = self.lock();
+        if I::SCHEMA.destroy().is_some() {
+            // Each pass is one of its own: a peer that makes a proxy for each, as libmultiprocess does, destroys each.
+            drop(tables);
+            let faces: Vec<Arc<dyn Face>> = vec![Arc::new(Typed(object.clone()))];
+            return Ok(Arc::new(Export { address, faces: Mutex::new(faces), registry: Arc::downgrade(self) }));
+        }
         let export = match tables.exports.get(&address).and_then(Weak::upgrade) {
             Some(export) => export,
             None => {

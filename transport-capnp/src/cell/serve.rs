@@ -145,6 +145,9 @@ fn object(
     params: Params<any_pointer::Owned>,
     mut results: Results<any_pointer::Owned>,
 ) -> capnp::Result<Promise<(), capnp::Error>> {
+    if export.is_destroyed() {
+        return Err(capnp::Error::failed("the object was destroyed".into()));
+    }
     match export.calling(interface, ordinal).ok_or_else(|| unknown(interface, ordinal))? {
         Calling::Construct => {
             *tables.peer_thread_map.borrow_mut() = mp::cap(params.hook.get()?)?;
@@ -189,7 +192,7 @@ fn on_thread(
         return call.queue(tables, Some(post), callback);
     }
     if thread.when_more_resolved().is_none() {
-        return Ok(refused_thread(thread));
+        return Ok(refused_thread(tables, thread));
     }
     // It is the answer to a call of the peer that we have not given yet.
     let tables = Rc::downgrade(tables);
@@ -198,15 +201,15 @@ fn on_thread(
         let tables = tables.upgrade().ok_or_else(|| capnp::Error::disconnected("the connection ended".into()))?;
         match tables.locals.find(thread.as_ref()) {
             Some(Local::Thread(post)) => call.queue(&tables, Some(post), callback)?.await,
-            _ => refused_thread(thread).await,
+            _ => refused_thread(&tables, thread).await,
         }
     }))
 }
 
 /// What a call gets that names no thread of this connection: why the thread was not made, if that is so.
-fn refused_thread(thread: Box<dyn ClientHook>) -> Promise<(), capnp::Error> {
+fn refused_thread(tables: &Tables, thread: Box<dyn ClientHook>) -> Promise<(), capnp::Error> {
     let invalid = || capnp::Error::failed("invalid thread handle".into());
-    if thread.get_brand() != 0 {
+    if thread.get_brand() != 0 || tables.locals.find(thread.as_ref()).is_some() {
         return Promise::err(invalid());
     }
     // Neither the peer's nor ours: the answer to a call of the peer that failed. It fails each call with that error.
