@@ -42,8 +42,6 @@ pub struct Case {
 }
 
 pub(crate) const BOTH: &[Setting] = &[Setting::OneProcess, Setting::Processes];
-/// For a case that has to see both sides.
-pub(crate) const ONE_PROCESS: &[Setting] = &[Setting::OneProcess];
 /// For a case that does something to the peer's process.
 pub(crate) const PROCESSES: &[Setting] = &[Setting::Processes];
 

@@ -47,7 +47,8 @@ mod tests {
         let contract = include_str!("../../ipc-core/src/transport.rs");
         let theirs: BTreeSet<&str> =
             contract.lines().filter_map(|line| line.strip_prefix("//! - **")?.split("**").next()).collect();
-        let ours: BTreeSet<&str> = CLAUSES.iter().map(|(clause, _)| *clause).filter(|clause| *clause != "RES").collect();
+        let ours: BTreeSet<&str> =
+            CLAUSES.iter().map(|(clause, _)| *clause).filter(|clause| *clause != "RES").collect();
         assert_eq!(ours, theirs);
     }
 

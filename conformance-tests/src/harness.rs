@@ -69,7 +69,8 @@ pub trait Harness: Default + Send + Sync + 'static {
     /// # Errors
     ///
     /// Whatever keeps the connection from being made.
-    fn raw_client<J: Interface + ?Sized>(&self, root: Arc<J>, server: Options) -> Result<(Box<dyn RawEnd>, Connection)>;
+    fn raw_client<J: Interface + ?Sized>(&self, root: Arc<J>, server: Options)
+    -> Result<(Box<dyn RawEnd>, Connection)>;
 
     /// The client's end, as bytes, of a connection to a peer.
     ///
@@ -107,8 +108,11 @@ pub struct RawBytes {
     pub to: To,
     /// The clause that says what happens: `O4` for object ids, `F10` for all else.
     pub clause: &'static str,
-    /// The bytes. After them the sender keeps the connection open and waits for the other side to close it.
+    /// The bytes.
     pub bytes: Vec<u8>,
+    /// Who closes the connection after that: the other side, which has seen enough, or the sender, because what it sent
+    /// is only the beginning of something, or costs nobody but itself. To a client it is always the other side.
+    pub closes: Closes,
 }
 
 /// Who gets raw bytes.
@@ -118,6 +122,15 @@ pub enum To {
     Server,
     /// A client, from its server.
     Client,
+}
+
+/// Who closes a connection after raw bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closes {
+    /// The one that got them.
+    Receiver,
+    /// The one that sent them.
+    Sender,
 }
 
 /// An end of a connection, as bytes.

@@ -10,7 +10,10 @@ pub fn program() -> ExitCode {
         #[cfg(feature = "capnp")]
         None | Some("capnp") => crate::main::<crate::capnp::CapnpHarness>(),
         other => {
-            eprintln!("expected one of the transports that this was built with: {NAMES}; got {}", other.unwrap_or("none"));
+            eprintln!(
+                "expected one of the transports that this was built with: {NAMES}; got {}",
+                other.unwrap_or("none")
+            );
             ExitCode::from(2)
         }
     }

@@ -9,7 +9,8 @@ use std::{
 };
 
 use ipc_core::{
-    Address, Connection, Exception, ExceptionKind, Interface, Limits, Options, Process, Result, Spawn, Stream, Transport,
+    Address, Connection, Exception, ExceptionKind, Interface, Limits, Options, Process, Result, Spawn, Stream,
+    Transport,
 };
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -117,7 +118,11 @@ impl<S: OverStreams> Harness for Streams<S> {
         self.0.raw_bytes()
     }
 
-    fn raw_client<J: Interface + ?Sized>(&self, root: Arc<J>, server: Options) -> Result<(Box<dyn RawEnd>, Connection)> {
+    fn raw_client<J: Interface + ?Sized>(
+        &self,
+        root: Arc<J>,
+        server: Options,
+    ) -> Result<(Box<dyn RawEnd>, Connection)> {
         let (ours, theirs) = Stream::pair()?;
         let server = self.0.transport().accept(theirs, root, server)?;
         Ok((Box::new(ours), server))

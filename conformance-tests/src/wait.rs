@@ -1,28 +1,36 @@
 //! Waiting for events, and the watchdog over it.
 
 use std::{
+    collections::BTreeMap,
+    fmt::Debug,
     sync::{Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
 
+use ipc_core::threads;
 use rustix::process::getpid;
 
-/// What the case waits for, to be told if it waits for ever.
-static WAITS_FOR: Mutex<Vec<String>> = Mutex::new(Vec::new());
+/// What the case's threads wait for, to be told if they wait for ever.
+static WAITS_FOR: Mutex<BTreeMap<u64, String>> = Mutex::new(BTreeMap::new());
 
 /// Waits until `done`, for as long as it takes; only the watchdog ends it.
 pub fn until(event: &str, mut done: impl FnMut() -> bool) {
+    until_equal(event, true, &mut done);
+}
+
+/// Waits until `value` is the expected one; tells the last one if it waits for ever.
+pub(crate) fn until_equal<T: Debug + PartialEq>(event: &str, expected: T, mut value: impl FnMut() -> T) {
     let started = Instant::now();
-    if done() {
-        return;
-    }
-    waits_for(|events| events.push(event.to_owned()));
-    while !done() {
+    let mut last = value();
+    while last != expected {
+        let text = format!("{event}: expected {expected:?}, got {last:?}");
+        waits_for(|events| events.insert(threads::sequence(), text));
         // Not time is asserted but the event; it need not be polled more often the longer it takes.
         thread::sleep((started.elapsed() / 16).clamp(Duration::from_micros(50), Duration::from_millis(20)));
+        last = value();
     }
-    waits_for(|events| events.retain(|other| other != event));
+    waits_for(|events| events.remove(&threads::sequence()));
 }
 
 /// Aborts this process once `limit` has passed, and says what it was about.
@@ -31,7 +39,7 @@ pub fn until(event: &str, mut done: impl FnMut() -> bool) {
 pub(crate) fn start_watchdog(case: String, limit: Duration) {
     thread::spawn(move || {
         thread::sleep(limit);
-        let events = waits_for(|events| events.join("; "));
+        let events = waits_for(|events| events.values().cloned().collect::<Vec<_>>().join("; "));
         eprintln!("{case} still runs after {limit:?}; it waits for: {events}");
         if std::env::var_os("CONFORMANCE_STACKS").is_some() {
             show_stacks();
@@ -60,6 +68,6 @@ fn show_stacks() {
     }
 }
 
-fn waits_for<T>(with: impl FnOnce(&mut Vec<String>) -> T) -> T {
+fn waits_for<T>(with: impl FnOnce(&mut BTreeMap<u64, String>) -> T) -> T {
     with(&mut WAITS_FOR.lock().unwrap_or_else(PoisonError::into_inner))
 }

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// A server, in this process or in a peer.
-pub struct World {
+pub(crate) struct World {
     harness: Arc<dyn Erased>,
     setting: Setting,
     seed: AtomicU64,
@@ -75,8 +75,13 @@ impl World {
             }
         };
         drop(server);
-        let elsewhere = lab.thread().expect("the first call arrives").pid != std::process::id();
-        assert_eq!(elsewhere, self.is_apart(), "the server is not where the setting says");
+        let pid = lab.thread().expect("the first call arrives").pid;
+        assert_eq!(
+            pid,
+            self.peer.get().map_or_else(std::process::id, |peer| peer.id()),
+            "the server is another process"
+        );
+        assert_eq!(pid != std::process::id(), self.is_apart(), "the server is not where the setting says");
         let number = lab.number().expect("the connection works");
         Client { lab, connection, cut, number }
     }
@@ -154,12 +159,12 @@ impl World {
 impl Client {
     /// Waits until this many calls block at the server under this name.
     pub(crate) fn until_blocked(&self, event: &str, count: u32) {
-        wait::until(&format!("{count} calls blocked for {event}"), || self.blocked(event.into()) == Ok(count));
+        wait::until_equal(&format!("calls blocked for {event}"), Ok(count), || self.blocked(event.into()));
     }
 
     /// Waits until so many objects of the server's live.
     pub(crate) fn until_live(&self, count: u64) {
-        wait::until(&format!("{count} live objects of the server's"), || self.live() == Ok(count));
+        wait::until_equal("live objects of the server's", Ok(count), || self.live());
     }
 
     /// What the client's end holds.

@@ -11,5 +11,9 @@ use crate::case::Case;
 
 /// All cases, in the order of the contract.
 pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
-    [calls::CASES, threads::CASES, objects::CASES, failure::CASES, residue::CASES].into_iter().flatten().copied().flatten()
+    [calls::CASES, threads::CASES, objects::CASES, failure::CASES, residue::CASES]
+        .into_iter()
+        .flatten()
+        .copied()
+        .flatten()
 }

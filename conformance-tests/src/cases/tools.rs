@@ -29,7 +29,7 @@ impl Tally {
     }
 
     pub(super) fn until(&self, count: u64) {
-        wait::until(&format!("{count} live objects of the client's, of {}", self.live()), || self.live() == count);
+        wait::until_equal("live objects of the client's", count, || self.live());
     }
 
     /// To be captured by a closure, or held by an object.

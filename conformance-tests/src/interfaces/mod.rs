@@ -13,7 +13,7 @@ use ipc_macros::interface;
 pub use control::{Control, Held, ProcessUse};
 pub use objects::{Account, Counter, Objects, Owned, Savings};
 pub use threads::{ThreadInfo, Threads};
-pub use values::{Collections, Figure, LabError, Numbers, Opaques, Tree, Values};
+pub use values::{Collections, Figure, LabError, Numbers, Opaques, Options, Tree, Values};
 
 /// A callback with a number in and out.
 pub type Step = Arc<dyn Fn(u32) -> Result<u32> + Send + Sync>;

@@ -24,6 +24,9 @@ pub struct Numbers {
     pub others: (bool, char, ()),
 }
 
+/// What may be missing.
+pub type Options = (Option<u32>, Option<Option<u32>>, Option<Vec<u8>>, Option<bool>);
+
 /// All collections, and the types of `std` that cross.
 #[derive(Clone, Debug, Default, PartialEq, Value)]
 #[allow(missing_docs, reason = "the types say it")]
@@ -33,7 +36,7 @@ pub struct Collections {
     pub lists: (Vec<i16>, Vec<bool>, Vec<()>),
     pub texts: Vec<Option<String>>,
     pub nested: (Vec<Vec<u32>>, [u64; 3]),
-    pub options: (Option<u32>, Option<Option<u32>>, Option<Vec<u8>>, Option<bool>),
+    pub options: Options,
     pub maps: (HashMap<String, u32>, BTreeMap<u16, Vec<u8>>),
     pub sets: (HashSet<String>, BTreeSet<i32>),
     pub path: PathBuf,
@@ -127,6 +130,8 @@ pub trait Values: Send + Sync {
     fn add_now(&self, a: u32, b: u32) -> Result<u32>;
     /// Fails with this error.
     fn fail(&self, error: LabError) -> Result<u32, LabError>;
+    /// Fails with an error of so many bytes.
+    fn fail_long(&self, bytes: u64) -> Result<(), LabError>;
     /// Fails with the exception whose kind has this name.
     fn fail_with(&self, kind: String, message: String) -> Result<()>;
     /// The same, in a method with an error type of its own: the exception alone, or as data of an error.

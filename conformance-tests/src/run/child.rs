@@ -7,8 +7,14 @@ use ipc_core::spawned;
 use super::{CASE, Trial};
 use crate::{harness::Harness, wait, world::World};
 
-/// How long a case may take, unless the environment variable `CONFORMANCE_SECONDS` says otherwise.
+/// How long a case may take, ten times that at full size, unless the environment variable `CONFORMANCE_SECONDS` says
+/// otherwise.
 const LIMIT_SECONDS: u64 = 60;
+
+/// Whether the environment variable `CONFORMANCE_FULL` asks for the full size of the cases that do many things.
+pub(crate) fn is_full() -> bool {
+    std::env::var_os("CONFORMANCE_FULL").is_some()
+}
 
 /// If the arguments say that this process is a case or a peer, is that.
 pub(super) fn as_child<H: Harness>(args: &[OsString]) -> Option<ExitCode> {
@@ -24,8 +30,9 @@ fn run<H: Harness>(name: &str, seed: &str) -> ExitCode {
         eprintln!("expected the name of a case and a seed, got {name} and {seed}");
         return ExitCode::FAILURE;
     };
+    let limit = if is_full() { 10 * LIMIT_SECONDS } else { LIMIT_SECONDS };
     let seconds = std::env::var("CONFORMANCE_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
-    wait::start_watchdog(name.to_owned(), Duration::from_secs(seconds.unwrap_or(LIMIT_SECONDS)));
+    wait::start_watchdog(name.to_owned(), Duration::from_secs(seconds.unwrap_or(limit)));
     end_at_a_failure();
     let world = World::new(Arc::new(H::default()), trial.setting, seed);
     (trial.case.run)(&world);

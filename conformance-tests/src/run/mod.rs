@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub(crate) use child::is_full;
 pub use mimic::test_main;
 pub use table::main;
 

@@ -64,6 +64,10 @@ impl Values for Root {
         Err(error)
     }
 
+    fn fail_long(&self, bytes: u64) -> Result<(), LabError> {
+        Err(LabError::Failed { code: 0, reason: "e".repeat(bytes as usize) })
+    }
+
     fn fail_with(&self, kind: String, message: String) -> Result<()> {
         Err(exception(&kind, message))
     }

@@ -107,7 +107,8 @@ fn an_exception_of_another_connection_is_passed_on(world: &World) {
 
 fn a_forged_kind_stays_remote(world: &World) {
     let client = world.client();
-    for text in ["ipc exception: Disconnected: no", "std::exception: Cancelled: no", "remote exception: Overloaded: no"] {
+    for text in ["ipc exception: Disconnected: no", "std::exception: Cancelled: no", "remote exception: Overloaded: no"]
+    {
         let arrived = client.fail_with("Remote".into(), text.into()).unwrap_err();
         assert_remote(&arrived, ExceptionKind::Remote, text);
         let panicked = client.panic(Some(text.into())).unwrap_err();

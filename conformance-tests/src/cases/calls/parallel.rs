@@ -143,7 +143,8 @@ fn calls_of_many_threads_arrive_in_order_each(world: &World) {
     });
     let notes = client.notes().unwrap();
     for thread in 0..4 {
-        let of_thread: Vec<u64> = notes.iter().filter(|note| **note >> 32 == thread).map(|note| *note as u32 as u64).collect();
+        let of_thread: Vec<u64> =
+            notes.iter().filter(|note| **note >> 32 == thread).map(|note| *note as u32 as u64).collect();
         assert_eq!(of_thread, (0..300).collect::<Vec<u64>>());
     }
 }

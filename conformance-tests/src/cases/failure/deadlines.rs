@@ -14,6 +14,7 @@ use ipc_core::{
 use crate::{
     case::{Case, cases},
     cases::tools::{Tally, kind, step},
+    wait::until_equal,
     world::World,
 };
 
@@ -224,5 +225,5 @@ fn many_calls_are_given_up(world: &World) {
         }
     });
     assert_eq!(client.down(1, step(Ok)), Ok(1));
-    crate::until("both sides hold what they held", || client.held_here() == here && client.held_there() == there);
+    until_equal("what both sides hold", (here, there), || (client.held_here(), client.held_there()));
 }

@@ -195,7 +195,9 @@ fn busy(client: &Client, tally: &Tally, n: u32) -> Result<()> {
 fn gone(error: &Exception) -> bool {
     match error.kind() {
         Disconnected | Interrupted => true,
-        ExceptionKind::Remote => error.to_string().contains("Disconnected") || error.to_string().contains("Interrupted"),
+        ExceptionKind::Remote => {
+            error.to_string().contains("Disconnected") || error.to_string().contains("Interrupted")
+        }
         _ => false,
     }
 }

@@ -71,16 +71,14 @@ fn results_past_the_servers_limit(world: &World) {
 fn errors_past_the_servers_limit(world: &World) {
     world.limit_server(|limits| limits.message_bytes = LIMIT);
     let client = world.client();
-    // What goes in is smaller than what comes out.
-    let lab = client.lab.clone();
-    let failing = step(move |_| lab.make_bytes(2 * LIMIT as u64).map(|bytes| bytes.len() as u32));
-    assert_eq!(kind(client.down(0, failing)), ExceptionKind::Remote);
-    let text = "e".repeat(LIMIT - 200);
-    let error = LabError::Failed { code: 1, reason: text };
-    match client.fail(error.clone()) {
-        Err(LabError::Ipc(exception)) => assert_eq!(exception.kind(), TooLarge, "{exception}"),
-        outcome => assert!(outcome == Err(error)),
+    for bytes in [LIMIT as u64 + 1, 64 << 20] {
+        match client.fail_long(bytes) {
+            Err(LabError::Ipc(exception)) => assert_eq!(exception.kind(), TooLarge, "{exception}"),
+            outcome => panic!("{bytes} bytes: {:?}", outcome.map_err(|_| "the error arrived")),
+        }
+        lives_on(&client);
     }
+    assert!(matches!(client.fail_long(LIMIT as u64 / 2), Err(LabError::Failed { .. })));
     lives_on(&client);
 }
 

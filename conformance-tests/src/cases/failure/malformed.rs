@@ -7,7 +7,7 @@ use ipc_core::ExceptionKind;
 use crate::{
     case::{Case, cases},
     cases::tools::step,
-    harness::To,
+    harness::{Closes, To},
     server::process_use,
     world::World,
 };
@@ -28,7 +28,8 @@ fn malformed_bytes_close_that_connection_only(world: &World) {
 /// Sends the harness's bytes for a clause, each on a connection of its own beside one that works throughout.
 pub(in crate::cases) fn survives(world: &World, clause: &str) {
     let client = world.client();
-    let all: Vec<_> = world.raw_bytes().into_iter().filter(|raw| raw.clause == clause && raw.to == To::Server).collect();
+    let all: Vec<_> =
+        world.raw_bytes().into_iter().filter(|raw| raw.clause == clause && raw.to == To::Server).collect();
     assert!(!all.is_empty(), "the harness has no bytes for {clause}: nothing is proven");
     let before = client.process().unwrap();
     thread::scope(|scope| {
@@ -38,12 +39,15 @@ pub(in crate::cases) fn survives(world: &World, clause: &str) {
             eprintln!("sending: {}", raw.name);
             let mut end = world.raw_client();
             end.send(&raw.bytes).unwrap();
-            end.wait_closed().unwrap();
+            if raw.closes == Closes::Receiver {
+                end.wait_closed().unwrap();
+            }
             // The server, and what was in flight to it, are well.
             assert_eq!(client.down(3, step(Ok)), Ok(3));
             assert!(!blocked.is_finished(), "{} ended a call of another connection", raw.name);
             let memory = client.process().unwrap().memory;
             assert!(memory < before.memory + MOST_MEMORY, "{}: from {} to {memory} KiB", raw.name, before.memory);
+            drop(end);
         }
         client.happen("go".into()).unwrap();
         assert_eq!(blocked.join().unwrap(), Ok(()));
@@ -81,13 +85,16 @@ fn a_client_survives_a_server_that_breaks_the_protocol(world: &World) {
         eprintln!("sending: {}", raw.name);
         match world.connect_to_raw(raw.bytes) {
             Err(error) => assert!(
-                matches!(error.kind(), ExceptionKind::Protocol | ExceptionKind::Disconnected | ExceptionKind::Interrupted),
+                matches!(
+                    error.kind(),
+                    ExceptionKind::Protocol | ExceptionKind::Disconnected | ExceptionKind::Interrupted
+                ),
                 "{}: {error}",
                 raw.name
             ),
             Ok(connection) => {
                 let (lost, loss) = mpsc::channel();
-                connection.on_disconnect(move |why| drop(lost.send(why.kind())));
+                connection.on_disconnect(move |why| lost.send(why.kind()).unwrap());
                 loss.recv().unwrap();
             }
         }

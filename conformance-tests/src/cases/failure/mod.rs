@@ -1,10 +1,10 @@
 //! Failure: F1 to F10.
 
 mod deadlines;
+mod ends;
 mod limits;
 mod lost;
 pub(super) mod malformed;
-mod ends;
 mod released;
 mod shutdown;
 mod slow;

@@ -82,7 +82,9 @@ fn server_threads_end(world: &World) {
             .collect();
         control.until_blocked("never here", 5);
         (client.cut)();
-        threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
+        for thread in threads {
+            thread.join().unwrap();
+        }
     });
     assert_eq!(control.live_locals(), Ok(5));
     control.happen("never here".into()).unwrap();

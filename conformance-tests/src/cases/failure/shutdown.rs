@@ -43,6 +43,7 @@ fn close_drains_what_is_served(world: &World) {
         assert_eq!(call.join().unwrap(), Ok(()));
         assert_eq!(close.recv().unwrap(), Ok(Vec::new()));
     });
+    crate::until("the loss is noticed", || !client.connection.is_connected());
     assert_eq!(kind(client.nothing()), Disconnected);
 }
 

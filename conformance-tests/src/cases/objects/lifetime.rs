@@ -5,6 +5,7 @@ use std::{panic::resume_unwind, thread};
 use crate::{
     case::{Case, cases},
     cases::tools::{Tally, own, step},
+    wait::until_equal,
     world::World,
 };
 
@@ -136,5 +137,5 @@ fn nothing_is_held_in_the_end(world: &World) {
     });
     client.until_live(0);
     tally.until(0);
-    crate::until("both sides hold what they held", || client.held_here() == here && client.held_there() == there);
+    until_equal("what both sides hold", (here, there), || (client.held_here(), client.held_there()));
 }

@@ -8,7 +8,9 @@ use crate::{
     case::{Case, cases},
     cases::tools::{Tally, step},
     interfaces::{Held, ProcessUse},
+    run::is_full,
     server::process_use,
+    wait::until_equal,
     world::{Client, World},
 };
 
@@ -25,45 +27,47 @@ pub(super) const CASES: &[Case] = cases! {
     RES BOTH an_idle_connection_uses_no_processor;
 };
 
-/// How many; a tenth of it unless all is asked for.
+/// How many; less of them unless all are asked for.
 fn count(full: u32) -> u32 {
-    if std::env::var_os("CONFORMANCE_FULL").is_some() { full } else { full / 10 }
+    if is_full() { full } else { full / 40 }
 }
 
-/// How much more memory there may be afterwards, in KiB: allocators keep some.
-const MORE_MEMORY: u64 = 16 << 10;
-
-/// What both sides have.
-struct State {
-    here: (Held, ProcessUse),
-    there: (Held, ProcessUse),
+/// How much memory there may be afterwards, in KiB: allocators keep some.
+fn allowed(before: u64) -> u64 {
+    before + before / 4 + (4 << 10)
 }
 
-fn state(client: &Client) -> State {
-    State {
-        here: (client.held_here(), process_use()),
-        there: (client.held_there(), client.process().expect("the connection works")),
-    }
+/// What a side holds, its threads and its descriptors.
+type State = (Held, u64, u64);
+
+/// What both sides have; of threads and descriptors not less than in `before`, since others may end meanwhile.
+fn states(client: &Client, before: [State; 2]) -> [State; 2] {
+    let here = (client.held_here(), process_use());
+    let there = (client.held_there(), client.process().expect("the connection works"));
+    let state = |((held, process), before): ((Held, ProcessUse), State)| {
+        (held, process.threads.max(before.1), process.fds.max(before.2))
+    };
+    [(here, before[0]), (there, before[1])].map(state)
 }
 
 /// Does something twice, and then waits until both sides have what they had after the first time.
 fn leaves_nothing(world: &World, work: impl Fn(&Client, u32), full: u32) {
     let client = world.client();
-    // Pools, thread stacks and tables that are kept.
-    work(&client, full.div_ceil(100));
-    client.until_live(0);
-    let before = state(&client);
+    let quiet = states(&client, Default::default());
+    // What is kept for the next time: pools, stacks, what the allocator has.
     work(&client, count(full));
     client.until_live(0);
-    crate::until("both sides hold what they held", || {
-        let now = state(&client);
-        [(now.here, before.here), (now.there, before.there)].iter().all(|((held, process), (held_before, process_before))| {
-            held == held_before && process.threads <= process_before.threads && process.fds <= process_before.fds
-        })
+    until_equal("what the connection holds", quiet.map(|state| state.0), || {
+        states(&client, quiet).map(|state| state.0)
     });
-    let now = state(&client);
-    for (side, now, before) in [("here", now.here.1, before.here.1), ("there", now.there.1, before.there.1)] {
-        assert!(now.memory <= before.memory + MORE_MEMORY, "{side}: from {} to {} KiB", before.memory, now.memory);
+    let before = states(&client, Default::default());
+    let memory = [process_use().memory, client.process().unwrap().memory];
+    work(&client, count(full));
+    client.until_live(0);
+    until_equal("what both sides hold, their threads and their descriptors", before, || states(&client, before));
+    let now = [process_use().memory, client.process().unwrap().memory];
+    for (now, before) in now.into_iter().zip(memory) {
+        assert!(now <= allowed(before), "from {before} to {now} KiB");
     }
 }
 
@@ -73,7 +77,11 @@ fn many_objects_of_the_servers(world: &World) {
 
 fn many_objects_of_ours(world: &World) {
     let tally = Tally::default();
-    leaves_nothing(world, |client, count| (0..count).for_each(|n| drop(client.down(n, tally.step(Ok)).unwrap())), 100_000);
+    leaves_nothing(
+        world,
+        |client, count| (0..count).for_each(|n| assert_eq!(client.down(n, tally.step(Ok)), Ok(n))),
+        100_000,
+    );
     tally.until(0);
 }
 

@@ -167,7 +167,9 @@ fn past_the_limit_is_overloaded(world: &World) {
         three.into_iter().for_each(|thread| assert_eq!(thread.join().unwrap(), Ok(())));
     });
     // Their threads end soon.
-    wait::until("there is room again", || thread::scope(|scope| scope.spawn(|| client.thread().is_ok()).join().unwrap()));
+    wait::until("there is room again", || {
+        thread::scope(|scope| scope.spawn(|| client.thread().is_ok()).join().unwrap())
+    });
 }
 
 fn what_has_a_thread_is_not_harmed(world: &World) {
