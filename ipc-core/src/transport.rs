@@ -91,23 +91,14 @@ pub trait Transport: Send + Sync + 'static {
     /// # Errors
     ///
     /// `Disconnected` if the peer goes before the hand-shake is done, `Unimplemented` if it does not know the interface.
-    fn connect<I: Interface + ?Sized>(
-        &self,
-        stream: Stream,
-        options: Options,
-    ) -> Result<Connected<I>>;
+    fn connect<I: Interface + ?Sized>(&self, stream: Stream, options: Options) -> Result<Connected<I>>;
 
     /// Makes a connection as the side that listens or was spawned. It gives its root object.
     ///
     /// # Errors
     ///
     /// `Disconnected` if the peer is gone already.
-    fn accept<I: Interface + ?Sized>(
-        &self,
-        stream: Stream,
-        root: Arc<I>,
-        options: Options,
-    ) -> Result<Connection>;
+    fn accept<I: Interface + ?Sized>(&self, stream: Stream, root: Arc<I>, options: Options) -> Result<Connection>;
 }
 
 /// What a connection may be told when it is made.
