@@ -1,7 +1,7 @@
 //! Cap'n Proto RPC as a transport; the wire is libmultiprocess's.
 //!
-//! capnp-rpc keeps the tables of the protocol and is driven as a state machine behind a mutex, the [cell]. Around it,
-//! [`connection`] reads and writes, [`remote`] makes calls and [`serve`] serves them.
+//! capnp-rpc keeps the tables of the protocol and is driven as a state machine behind a mutex, the `cell`. Around it,
+//! `connection` reads and writes, `remote` makes calls and `serve` serves them.
 
 mod cell;
 mod cleanup;
