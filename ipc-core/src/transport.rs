@@ -49,7 +49,7 @@
 //! - **F3** Disconnect handlers run once, outside all locks.
 //! - **F4** All objects that the gone peer held are released.
 //! - **F5** The same for `kill -9`, for exit, and for a closed socket, at every point of a call.
-//! - **F6** A deadline ([`crate::deadline`], inherited by nested calls, sent along where the wire can) ends a call with
+//! - **F6** A deadline ([`crate::deadline()`], inherited by nested calls, sent along where the wire can) ends a call with
 //!   `DeadlineExceeded` even when the peer is stopped. It abandons the server thread: the caller's next call gets a new one
 //!   (T1's only exception), the old one counts towards T7 until its handler returns, its late calls back get `Cancelled`.
 //! - **F7** A slow reader meets bounded memory and back-pressure, applied before a call is built and never to replies.
