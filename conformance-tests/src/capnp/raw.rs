@@ -50,7 +50,7 @@ fn frames() -> impl Iterator<Item = (&'static str, Vec<u8>)> {
         ("a million segments", framed(1 << 20, &[1], 8)),
         ("513 segments", framed(512, &[0; 513], 8)),
         ("a segment of 32 GiB", framed(0, &[u32::MAX], 8)),
-        ("a segment just past the limit", framed(0, &[(64 << 20) / 8 + 8192], 8)),
+        ("a segment of 80 MiB", framed(0, &[(80 << 20) / 8], 8)),
         ("segments that are too large together", framed(1, &[u32::MAX, u32::MAX, 0], 8)),
     ]
     .into_iter()
