@@ -170,7 +170,8 @@ impl Connection {
         let slot = CallSlot::new(post.waiter().clone());
         let sent = slot.clone();
         let mut call = Started::new(self, post.clone(), slot, false);
-        let (started, effects) = self.enter(move |state| start(state, sent))?;
+        let entered = self.enter(move |state| start(state, sent));
+        let (started, effects) = entered.map_err(|lost| disconnected(&lost))?;
         self.apply_elsewhere(effects);
         call.task = started.map_err(|failure| Exception::new(ExceptionKind::Protocol, failure.0.to_string()))?;
         call.wait()
