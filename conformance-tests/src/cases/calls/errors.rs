@@ -95,6 +95,7 @@ fn a_callbacks_error_arrives_at_the_handler(world: &World) {
 fn an_exception_of_another_connection_is_passed_on(world: &World) {
     let (client, other) = (world.client(), world.client());
     (other.cut)();
+    crate::until("the loss is noticed", || !other.connection.is_connected());
     let lab = other.lab.clone();
     let through = step(move |_| lab.nothing().map(|()| 0));
     let arrived = client.down(0, through).unwrap_err();
