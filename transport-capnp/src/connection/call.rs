@@ -58,7 +58,7 @@ pub(crate) struct Started {
     post: Arc<ThreadPost>,
     slot: Arc<CallSlot>,
     task: Option<TaskId>,
-    /// What the peer is to see of it: dropped once the call is answered.
+    /// Whether it runs on the peer's thread that stands for this one, which giving the call up abandons.
     own_thread: bool,
 }
 
