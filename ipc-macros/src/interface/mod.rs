@@ -5,6 +5,7 @@ mod expand;
 mod methods;
 mod ordinals;
 mod parse;
+mod stub;
 mod validate;
 
 use proc_macro2::TokenStream;
@@ -19,18 +20,24 @@ pub(crate) fn interface(args: TokenStream, item: TokenStream) -> TokenStream {
         Ok(item) => item,
         Err(error) => return not_a_trait(item, error),
     };
-    let implementation = implementation(args, &mut item).unwrap_or_else(|error| error.to_compile_error());
+    let implementation = implementation(args, &mut item);
     quote!(#item #implementation)
 }
 
-fn implementation(args: TokenStream, item: &mut ItemTrait) -> syn::Result<TokenStream> {
+fn implementation(args: TokenStream, item: &mut ItemTrait) -> TokenStream {
     let mut errors = Errors::default();
     let interface = parse::parse(args, item, &mut errors);
     let core = errors.take(core_path());
     validate::validate(&interface, item, &mut errors);
     let ordinals = ordinals::assign(&interface, &mut errors);
-    errors.finish()?;
-    Ok(core.map(|core| expand::expand(&interface, item, &ordinals, &core)).unwrap_or_default())
+    match (errors.finish(), core) {
+        (Ok(()), Some(core)) => expand::expand(&interface, item, &ordinals, &core),
+        (Err(error), Some(core)) => {
+            let (error, stub) = (error.to_compile_error(), stub::stub(&interface, item, &core));
+            quote!(#error #stub)
+        }
+        (errors, None) => errors.err().map(|error| error.to_compile_error()).unwrap_or_default(),
+    }
 }
 
 fn not_a_trait(item: TokenStream, error: syn::Error) -> TokenStream {

@@ -1,7 +1,7 @@
 //! What an interface may not be. Each error says what to write instead.
 
 use proc_macro2::Span;
-use syn::{FnArg, GenericParam, Generics, ItemTrait, Signature, TraitItem, TraitItemFn, Type, TypeParamBound};
+use syn::{FnArg, GenericParam, Generics, ItemTrait, Path, Signature, TraitItem, TraitItemFn, Type, TypeParamBound};
 
 use super::parse::{Interface, Method};
 use crate::{
@@ -77,6 +77,11 @@ pub(super) fn not_local(function: &TraitItemFn, errors: &mut Errors) {
     for attr in function.attrs.iter().filter(|attr| attr.path().is_ident("cfg")) {
         errors.at(attr, "the methods of an interface are the same in every build: put `#[cfg]` on the trait");
     }
+}
+
+/// Whether a supertrait is one that people write, and that has no objects in another process.
+pub(super) fn is_no_interface(base: &Path) -> bool {
+    NO_INTERFACES.iter().any(|name| ends_with(base, name))
 }
 
 fn supertraits(interface: &Interface, item: &ItemTrait, errors: &mut Errors) {
@@ -225,7 +230,8 @@ fn result_type(output: &Type) -> Option<&Type> {
     }
 }
 
-fn needs_sized(generics: &Generics) -> bool {
+/// Whether a method is for sized types only, and so not there for a `dyn Trait`.
+pub(super) fn needs_sized(generics: &Generics) -> bool {
     let Some(clause) = &generics.where_clause else { return false };
     clause.predicates.iter().any(|predicate| match predicate {
         syn::WherePredicate::Type(predicate) => {
