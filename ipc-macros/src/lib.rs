@@ -101,7 +101,8 @@ pub fn interface(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # On a variant: `#[value(…)]`
 ///
 /// - `name = "…"`: the name on the wire.
-/// - `exception`: wraps an `Exception`, and crosses as that instead of as a value; for errors of interface methods.
+/// - `exception`: wraps an `Exception`, and crosses as that instead of as a value; for errors of interface methods. A variant
+///   that holds nothing else must say so.
 ///
 /// # On the type: `#[value(…)]`
 ///

@@ -84,6 +84,20 @@ impl Checker<'_> {
     }
 }
 
+/// Whether `Self` stands in it.
+pub(crate) fn mentions_self(ty: &Type) -> bool {
+    struct Finder(bool);
+    impl Visit<'_> for Finder {
+        fn visit_path(&mut self, path: &Path) {
+            self.0 |= path.segments.first().is_some_and(|first| first.ident == "Self");
+            visit::visit_path(self, path);
+        }
+    }
+    let mut finder = Finder(false);
+    finder.visit_type(ty);
+    finder.0
+}
+
 /// Whether a path's last segment is this name.
 pub(crate) fn ends_with(path: &Path, name: &str) -> bool {
     path.segments.last().is_some_and(|segment| segment.ident == name)

@@ -1,14 +1,19 @@
 //! Enums.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
-use syn::Ident;
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Ident, spanned::Spanned};
 
 use super::{
     expand::{Items, type_name},
     parse::{Enum, Target, Variant},
 };
-use crate::{codec::Hooks, names::plain};
+use crate::{
+    at::{at, path_at},
+    codec::Hooks,
+    names::plain,
+    types,
+};
 
 /// An enum without data: a number.
 pub(super) fn number(target: &Target<'_>, item: &Enum, core: &TokenStream) -> Items {
@@ -44,6 +49,7 @@ pub(super) fn number(target: &Target<'_>, item: &Enum, core: &TokenStream) -> It
             ::core::result::Result::Err(#core::value::collections::unknown_variant(#rust_name, __number))
         },
         as_exception: None,
+        checks: TokenStream::new(),
     }
 }
 
@@ -92,7 +98,39 @@ pub(super) fn union(target: &Target<'_>, item: &Enum, hooks: &mut Hooks<'_>, cor
                 }
             }
         }),
+        checks: unmarked_exceptions(target, item, core),
     }
+}
+
+/// A variant that holds nothing but an exception is meant to cross as that. By the type and not by its name: aliases are
+/// found, and other types of that name are not.
+fn unmarked_exceptions(target: &Target<'_>, item: &Enum, core: &TokenStream) -> TokenStream {
+    if !target.item.generics.params.is_empty() {
+        // Their types are not known here.
+        return TokenStream::new();
+    }
+    let checks = item.variants.iter().filter(|variant| !variant.exception).filter_map(|variant| {
+        let [field] = &variant.members.fields[..] else { return None };
+        // `Self` is no exception, and has no meaning where this is evaluated.
+        if field.attrs.with.is_some() || field.attrs.opaque.is_some() || types::mentions_self(&field.ty) {
+            return None;
+        }
+        let (ty, span) = (&field.ty, field.ty.span());
+        let core = path_at(core, span);
+        let message = format!(
+            "an exception in a variant of its own crosses as an exception, not as a value: write \
+             `#[value(exception)] {}(Exception)`; one that is data goes into a struct of its own",
+            variant.ident
+        );
+        Some(quote_spanned! {at(span)=>
+            const _: () = ::core::assert!(
+                <#ty as #core::value::Value>::FINGERPRINT
+                    != <#core::Exception as #core::value::Value>::FINGERPRINT,
+                #message
+            );
+        })
+    });
+    quote!(#(#checks)*)
 }
 
 /// A variant: its declaration, the arm that writes it, and the expression that reads it.

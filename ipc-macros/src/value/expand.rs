@@ -24,6 +24,8 @@ pub(super) struct Items {
     pub(super) read: TokenStream,
     /// The body of `as_exception`, if there may be one.
     pub(super) as_exception: Option<TokenStream>,
+    /// What is to be evaluated at compile time.
+    pub(super) checks: TokenStream,
 }
 
 /// The implementation, and the hooks that it uses.
@@ -45,7 +47,7 @@ pub(super) fn expand(target: &Target<'_>, body: &Body, core: &TokenStream) -> To
     let name = &target.item.ident;
     let path = format!("{}::{}", package(), target.name);
     let fingerprint = generics::mix(&target.item.generics, core, quote!(#core::value::fingerprint(#path)));
-    let Items { kind, shape, ty, write, read, as_exception } = items;
+    let Items { kind, shape, ty, write, read, as_exception, checks } = items;
     let shape = shape.map(|shape| quote!(const SHAPE: #core::value::Shape = #shape;));
     let as_exception = as_exception.map(|body| {
         quote! {
@@ -89,6 +91,7 @@ pub(super) fn expand(target: &Target<'_>, body: &Body, core: &TokenStream) -> To
             }
 
             #evaluate
+            #checks
         };
     }
 }
@@ -101,6 +104,7 @@ fn opaque(core: &TokenStream) -> Items {
         write: quote!(#core::value::opaque::write(self, __writer)),
         read: quote!(#core::value::opaque::read(__reader)),
         as_exception: None,
+        checks: TokenStream::new(),
     }
 }
 

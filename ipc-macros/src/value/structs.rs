@@ -40,6 +40,7 @@ pub(super) fn record(target: &Target<'_>, members: &Members, hooks: &mut Hooks<'
             ::core::result::Result::Ok(#value)
         },
         as_exception: None,
+        checks: TokenStream::new(),
     }
 }
 
@@ -64,5 +65,6 @@ pub(super) fn transparent(members: &Members, hooks: &mut Hooks<'_>, core: &Token
         write,
         read: quote!(#read.map(Self)),
         as_exception: codec.hook.is_none().then(|| quote!(#value::as_exception(&self.0))),
+        checks: TokenStream::new(),
     }
 }
