@@ -1,0 +1,123 @@
+//! What a peer can make this side hold.
+
+use std::sync::{atomic::Ordering, mpsc};
+
+use capnp_rpc::rpc_capnp::exception;
+use ipc_core::Interface;
+
+use crate::{
+    peer::{FREE, On, connect, number, ordinal, text},
+    server::Quick,
+};
+
+const REPLY: usize = 1 << 20;
+
+/// Replies are never held back, so the handlers that make them are: a peer that calls and does not read gets few of them.
+#[test]
+fn no_further_calls_are_served_for_a_peer_that_does_not_read() {
+    const CALLS: usize = 200;
+    let calls = FREE..FREE + CALLS as u32;
+    let limit = |limits: &mut ipc_core::Limits| limits.output_bytes = REPLY;
+    let (server, connection, mut peer) = connect(1, limit);
+    for question in calls.clone() {
+        peer.call_root(question, "bytes", |params| number(params, REPLY as u32));
+    }
+    while connection.usage().output_bytes <= REPLY {
+        std::thread::yield_now();
+    }
+    // In the time that another peer takes, which does read, as many handlers would run here.
+    let (other, _connection, mut reading) = connect(1, limit);
+    for question in calls.clone() {
+        reading.call_root(question, "bytes", |params| number(params, REPLY as u32));
+        assert_eq!(reading.reply().question, question);
+    }
+    assert_eq!(other.runs.load(Ordering::SeqCst), CALLS);
+    let ran = server.runs.load(Ordering::SeqCst);
+    assert!(ran <= 4, "{ran} calls were served");
+    // None is lost.
+    for question in calls {
+        let reply = peer.reply();
+        assert_eq!((reply.question, reply.error()), (question, None));
+    }
+}
+
+/// `calls_served` counts calls, however large; what they take is bounded as well.
+#[test]
+fn calls_that_wait_take_a_bounded_number_of_bytes() {
+    const CALLS: u32 = 64;
+    const TIMES: usize = 8;
+    let (server, _connection, mut peer) = connect(1, |limits| limits.message_bytes = 64 << 10);
+    let large = "t".repeat(32 << 10);
+    for question in FREE..FREE + CALLS {
+        peer.call_root(question, "block", |params| text(params, &large));
+    }
+    // One blocks, and all but so many are refused at once.
+    let waiting = (TIMES * (64 << 10) / large.len()) as u32;
+    for _ in waiting..CALLS {
+        let (kind, message) = peer.reply().error().expect("nobody has opened the gate");
+        assert_eq!(kind, exception::Type::Overloaded, "{message}");
+        assert!(message.contains("bytes"), "{message}");
+    }
+    server.open_gate(true);
+    let served = (0..waiting).filter(|_| peer.reply().error().is_none()).count();
+    assert!(served as u32 >= waiting - 1, "{served} were served");
+    // There is room again.
+    peer.call_root(FREE + CALLS, "block", |params| text(params, &large));
+    assert_eq!(peer.reply().error(), None);
+}
+
+/// Calls to answers that are still to come wait inside the RPC layer, which bounds them by nothing.
+#[test]
+fn calls_that_wait_for_answers_are_bounded() {
+    const SERVED: usize = 10;
+    let (server, connection, mut peer) = connect(1, |limits| limits.calls_served = SERVED);
+    let (lost, loss) = mpsc::channel();
+    connection.on_disconnect(move |why| lost.send(why.to_string()).unwrap());
+    peer.call_root(FREE, "quick", |_| ());
+    server.until_blocked();
+    for question in 1..=2 * SERVED as u32 {
+        peer.call(FREE + question, On::In(FREE), <dyn Quick>::ID, ordinal::<dyn Quick>("answer"), |_| ());
+    }
+    peer.until_closed();
+    let why = loss.recv().unwrap();
+    assert!(why.contains("more calls than are served"), "{why}");
+    server.open_gate(true);
+}
+
+/// As many as are served may wait so, and are answered.
+#[test]
+fn as_many_calls_as_are_served_may_wait_for_answers() {
+    const SERVED: usize = 10;
+    let (server, _connection, mut peer) = connect(1, |limits| limits.calls_served = SERVED);
+    peer.call_root(FREE, "quick", |_| ());
+    server.until_blocked();
+    for question in 1..SERVED as u32 {
+        peer.call(FREE + question, On::In(FREE), <dyn Quick>::ID, ordinal::<dyn Quick>("answer"), |_| ());
+    }
+    server.open_gate(true);
+    let mut questions: Vec<_> = (0..SERVED)
+        .map(|_| peer.reply())
+        .map(|reply| {
+            assert_eq!(reply.error(), None);
+            reply.question
+        })
+        .collect();
+    questions.sort_unstable();
+    assert_eq!(questions, (FREE..FREE + SERVED as u32).collect::<Vec<_>>());
+}
+
+/// A thread's name is kept in several places, for as long as the thread lives.
+#[test]
+fn the_names_of_threads_are_cut() {
+    let (_server, _connection, mut peer) = connect(1, |_| ());
+    // Characters of three bytes, of which none is cut in two.
+    assert_eq!(peer.name_of_thread(&"€".repeat(1 << 18)), "€".repeat(8192 / 3));
+}
+
+#[test]
+fn the_names_of_threads_that_are_short_enough_are_kept() {
+    for name in ["", "€", &"n".repeat(8192)] {
+        let (_server, _connection, mut peer) = connect(1, |_| ());
+        assert_eq!(peer.name_of_thread(name), name);
+    }
+}

@@ -1,0 +1,7 @@
+//! What a peer meets that writes its own messages, and no honest ones.
+
+mod bounds;
+mod handshake;
+mod objects;
+mod peer;
+mod server;
