@@ -136,6 +136,14 @@ impl ThreadPost {
         Ok(())
     }
 
+    /// Leaves calls for the thread, which is this one, before all others.
+    pub(crate) fn put_back(&self, calls: VecDeque<Incoming>) {
+        let mut inbox = self.inbox();
+        for call in calls.into_iter().rev() {
+            inbox.calls.push_front(call);
+        }
+    }
+
     /// The next call.
     pub(crate) fn take_call(&self) -> Option<Incoming> {
         self.inbox().calls.pop_front()

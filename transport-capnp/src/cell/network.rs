@@ -25,7 +25,7 @@ pub(crate) struct Wire {
     inbox: RefCell<VecDeque<Received>>,
     /// Set once nothing more comes.
     ended: RefCell<Option<capnp::Error>>,
-    /// Calls that came in and have no return yet.
+    /// Calls and bootstraps that came in and have no return yet.
     open_calls: Cell<usize>,
     /// Set once capnp-rpc gives the connection up.
     given_up: RefCell<Option<capnp::Error>>,
@@ -45,22 +45,23 @@ pub(crate) struct Wire {
 
 /// What a message needs beside its contents: `Message`, `Call`, `Payload`, a target, and descriptors.
 const ENVELOPE_WORDS: u32 = 40;
-/// The number of a call among the kinds of messages.
+/// The numbers, among the kinds of messages, of those that get a return.
 const CALL: u16 = 2;
+const BOOTSTRAP: u16 = 8;
 /// Most messages fit.
 const FIRST_BYTES: usize = 512;
 
 impl Wire {
     /// Gives capnp-rpc a message.
     pub(crate) fn receive(&self, message: Received) {
-        if message.kind() == Some(CALL) {
+        if matches!(message.kind(), Some(CALL | BOOTSTRAP)) {
             self.open_calls.set(self.open_calls.get() + 1);
         }
         self.inbox.borrow_mut().push_back(message);
         self.wake_reader();
     }
 
-    /// How many calls that came in have no return yet.
+    /// How many calls and bootstraps that came in have no return yet.
     pub(crate) fn open_calls(&self) -> usize {
         self.open_calls.get()
     }
@@ -290,7 +291,6 @@ impl OutgoingMessage for Outgoing {
             self.wire.urgent.set(true);
         }
         if matches!(kind, Ok(message::Return(_))) {
-            // A bootstrap has a return as well.
             self.wire.open_calls.set(self.wire.open_calls.get().saturating_sub(1));
         }
         let carries = matches!(kind, Ok(message::Call(_) | message::Return(_)));

@@ -1,6 +1,6 @@
 //! Calls that the peer makes.
 
-use std::{rc::Rc, sync::Arc};
+use std::{cell::Cell, rc::Rc, sync::Arc};
 
 use capnp::{
     any_pointer,
@@ -264,8 +264,26 @@ impl Call {
             post,
             callback,
         });
+        let awaited = Awaited::new(tables);
         Ok(Promise::from_future(async move {
+            let _awaited = awaited;
             answered.await.unwrap_or_else(|_| Err(capnp::Error::disconnected("the connection ended".into())))
         }))
+    }
+}
+
+/// A served call that the peer waits for, until this is dropped.
+struct Awaited(Rc<Cell<usize>>);
+
+impl Awaited {
+    fn new(tables: &Tables) -> Self {
+        tables.awaited.set(tables.awaited.get() + 1);
+        Self(tables.awaited.clone())
+    }
+}
+
+impl Drop for Awaited {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
     }
 }

@@ -45,6 +45,8 @@ pub(crate) struct Tables {
     pub(super) served: RefCell<Slab<Served>>,
     /// How much the messages of those take.
     pub(super) served_bytes: Cell<usize>,
+    /// How many of those the peer has not given up.
+    pub(super) awaited: Rc<Cell<usize>>,
     /// Threads of the peer that stand for ours, by the number of the post.
     pub(super) peer_threads: RefCell<HashMap<u64, PeerThread>>,
     pub(super) peer_thread_map: RefCell<Option<Box<dyn ClientHook>>>,
@@ -67,6 +69,7 @@ impl State {
             imports: RefCell::default(),
             served: RefCell::default(),
             served_bytes: Cell::new(0),
+            awaited: Rc::default(),
             peer_threads: RefCell::default(),
             peer_thread_map: RefCell::default(),
             pool: RefCell::default(),
@@ -129,6 +132,11 @@ impl State {
         drop(self.tables.peer_thread_map.take());
         let pool = self.tables.pool.take();
         self.tables.effects.borrow_mut().ended.extend(pool);
+    }
+
+    /// Whether calls of the peer wait for an answer or a thread that they are made to.
+    pub(crate) fn has_calls_inside(&self) -> bool {
+        self.tables.wire.open_calls() > self.tables.awaited.get()
     }
 
     /// What is to be done outside.

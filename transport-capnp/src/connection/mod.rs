@@ -67,6 +67,8 @@ pub(crate) struct Connection {
     last_post: AtomicU64,
     /// Calls without context that came up where nobody reads: when an answer was given that they waited for.
     deferred: Mutex<VecDeque<Incoming>>,
+    /// Whether calls of the peer wait inside the RPC layer.
+    calls_inside: AtomicBool,
     /// Whether the poller knows that something waits to be flushed.
     dirty: AtomicBool,
     owner: OnceLock<Weak<Owner>>,
@@ -111,6 +113,7 @@ impl Connection {
             calls: AtomicUsize::new(0),
             last_post: AtomicU64::new(0),
             deferred: Mutex::default(),
+            calls_inside: AtomicBool::new(false),
             dirty: AtomicBool::new(false),
             owner: OnceLock::new(),
             itself: itself.clone(),
@@ -171,13 +174,14 @@ impl Connection {
         work: impl FnOnce(&mut State) -> T + Send,
     ) -> Result<(T, Effects)> {
         let released = self.released.take(least);
-        let output = &self.output;
+        let (output, calls_inside) = (&self.output, &self.calls_inside);
         let entered = self.cell.with(|state| {
             if !released.is_empty() {
                 state.release(released);
             }
             let value = work(state);
             let effects = state.take_effects();
+            calls_inside.store(state.has_calls_inside(), Ordering::Release);
             let urgent = state.has_output() && output.append(|sink| state.take_output(sink));
             (value, effects, urgent, state.given_up())
         });

@@ -89,6 +89,10 @@ impl Connection {
                 return if done() { Waited::Done } else { Waited::Lost };
             }
             let role = match who {
+                _ if self.calls_inside() => {
+                    self.role.leave(self, waiter);
+                    None
+                }
                 Who::Caller => self.role.take(self, waiter),
                 Who::Worker if reads_for_another < READS_FOR_ANOTHER => self.role.try_take(self, waiter),
                 Who::Worker => None,
@@ -102,7 +106,7 @@ impl Connection {
             let patience = deadline.map_or(Patience::Forever, Patience::Until);
             let mut mine = VecDeque::new();
             let mut timed_out = false;
-            while mine.is_empty() && !done() && !post.has_call() && !self.status.is_lost() {
+            while mine.is_empty() && !done() && !post.has_call() && !self.calls_inside() && !self.status.is_lost() {
                 match self.read(Some(post), patience, &mut mine) {
                     Read::Some if who == Who::Worker && mine.is_empty() => {
                         let other = self.last_post.load(Ordering::Relaxed);
@@ -129,13 +133,34 @@ impl Connection {
             if !mine.is_empty() {
                 reads_for_another = 0;
             }
-            for call in mine {
-                serve::run(self, call);
-            }
+            self.run_mine(post, mine);
             if timed_out && deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 return if done() { Waited::Done } else { Waited::TimedOut };
             }
         }
+    }
+
+    /// Runs what this thread has read for itself, and for nobody.
+    fn run_mine(self: &Arc<Self>, post: &ThreadPost, mut mine: VecDeque<Incoming>) {
+        if mine.len() > 1 {
+            // Those without context may not block, and so wait behind none that may.
+            mine.make_contiguous().sort_by_key(|call| call.post.is_some());
+            let without_context = mine.iter().take_while(|call| call.post.is_none()).count();
+            // The wait of a handler takes the others, as it does those that come later.
+            if without_context + 1 < mine.len() {
+                post.put_back(mine.split_off(without_context + 1));
+            }
+        }
+        for call in mine {
+            serve::run(self, call);
+        }
+    }
+
+    /// Whether calls of the peer wait inside the RPC layer, for an answer or a thread that they are made to. They come up
+    /// with that, on whatever thread gives it, and a thread that blocks in a read is not woken for them: so only the poller
+    /// reads meanwhile.
+    fn calls_inside(&self) -> bool {
+        self.calls_inside.load(Ordering::Acquire)
     }
 
     /// Reads once, and hands out what came; calls for `me` and calls for nobody go to `mine`. Only who has the role does it.

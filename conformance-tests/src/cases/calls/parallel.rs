@@ -21,6 +21,7 @@ pub(super) const CASES: &[Case] = cases! {
     C5 BOTH a_blocked_callback_blocks_no_other_thread;
     C5 BOTH large_messages_that_cross;
     C5 BOTH small_calls_beside_large_ones;
+    C5 BOTH many_connections_at_once;
     C6 BOTH calls_of_one_thread_arrive_in_order;
     C6 BOTH calls_of_many_threads_arrive_in_order_each;
     C6 BOTH calls_of_nested_callbacks_arrive_in_order;
@@ -122,6 +123,24 @@ fn small_calls_beside_large_ones(world: &World) {
             }
         }
         large.join().unwrap();
+    });
+}
+
+fn many_connections_at_once(world: &World) {
+    let clients: Vec<_> = (0..20).map(|_| world.client()).collect();
+    thread::scope(|scope| {
+        for client in &clients {
+            for n in 0..3 {
+                scope.spawn(move || {
+                    for _ in 0..20 {
+                        assert_eq!(client.add_now(n, 1), Ok(n + 1));
+                        assert_eq!(client.down(n, step(Ok)), Ok(n));
+                    }
+                    // All threads of all connections at the same time.
+                    assert_eq!(client.meet("all".into(), 60), Ok(()));
+                });
+            }
+        }
     });
 }
 
