@@ -4,7 +4,6 @@
 //! `connection` reads and writes, `remote` makes calls and `serve` serves them.
 
 mod cell;
-mod cleanup;
 mod connection;
 mod encoding;
 mod layout;

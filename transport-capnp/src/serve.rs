@@ -18,7 +18,6 @@ use ipc_core::{
 
 use crate::{
     cell::{Body, CapIn, CapOut, Contents, Incoming, ServedKey},
-    cleanup,
     connection::Connection,
     encoding::{self, Message, ObjectSink, ObjectSource, Payload},
     mp,
@@ -86,7 +85,7 @@ pub(crate) fn refuse(connection: &Arc<Connection>, call: Incoming) {
     drop(callback.map(|key| ImportToken::new(key, connection.released())));
     drop(Received { connection, caps: RefCell::new(body.caps.into_iter().map(Cap::Raw).collect()) });
     connection.answer(key, Err(wire_error::cancelled()));
-    cleanup::run_soon(move || drop(object));
+    connection.cleanup().run_soon(move || drop(object));
     connection.mark_dirty();
 }
 

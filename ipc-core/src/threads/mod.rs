@@ -4,10 +4,12 @@
 //! that come back to it meanwhile, so that a nested callback runs on the thread that waits for it. A peer's thread is stood
 //! for by a worker ([`spawn`]), a thread of the connection that does nothing but run its calls.
 
+mod cleanup;
 mod identity;
 mod waiter;
 mod worker;
 
+pub use cleanup::Cleanup;
 pub use identity::{in_teardown, name, sequence};
 pub use waiter::{Waiter, Wake};
 pub use worker::{WorkerCount, WorkerSlot, spawn};

@@ -14,7 +14,7 @@ use ipc_core::{
 };
 
 use super::{Connection, lock};
-use crate::{cleanup, threads};
+use crate::threads;
 
 /// Whether a connection is lost, why, and who is to be told.
 #[derive(Default)]
@@ -162,7 +162,7 @@ impl Link for Owner {
         self.0.output.wait_below(0, Some(until));
         self.0.leave(Exception::new(ExceptionKind::Disconnected, "the connection was closed on this side"));
         if self.0.workers.wait_none(until) {
-            cleanup::wait(until);
+            self.0.cleanup.wait(until);
             return Ok(());
         }
         Err(StillRunning { threads: self.0.workers.names() })

@@ -23,7 +23,9 @@ use std::{
 
 use capnp_rpc::rpc_twoparty_capnp::Side;
 use ipc_core::{
-    Exception, Interface, Limits, Options, Result, Stream, interface::InterfaceSchema, threads::WorkerCount,
+    Exception, Interface, Limits, Options, Result, Stream,
+    interface::InterfaceSchema,
+    threads::{Cleanup, WorkerCount},
 };
 
 pub(crate) use call::{CallSlot, Started, Target};
@@ -32,7 +34,6 @@ pub(crate) use lifetime::Owner;
 use self::{frames::Frames, lifetime::Status, output::Output, role::Role};
 use crate::{
     cell::{Effects, Incoming, SealedCell, State},
-    cleanup,
     objects::{Registry, Released},
     poller, serve,
     threads::ThreadPost,
@@ -61,6 +62,8 @@ pub(crate) struct Connection {
     options: Options,
     workers: Arc<WorkerCount>,
     status: Status,
+    /// Where user code runs that is no call.
+    cleanup: Cleanup,
     /// Calls of this side that wait for replies.
     calls: AtomicUsize,
     /// The worker that the last call was for which another thread read.
@@ -110,6 +113,7 @@ impl Connection {
             options,
             workers,
             status: Status::default(),
+            cleanup: Cleanup::default(),
             calls: AtomicUsize::new(0),
             last_post: AtomicU64::new(0),
             deferred: Mutex::default(),
@@ -142,6 +146,10 @@ impl Connection {
 
     pub(crate) fn released(&self) -> &Arc<Released> {
         &self.released
+    }
+
+    pub(crate) fn cleanup(&self) -> &Cleanup {
+        &self.cleanup
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -235,7 +243,7 @@ impl Connection {
                 serve::run(&this, call);
             }
         }
-        cleanup::kick();
+        self.cleanup.kick();
     }
 
     /// What the state of this connection being gone means.

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     cell::{Effects, Incoming},
-    cleanup, poller, serve,
+    poller, serve,
     threads::ThreadPost,
 };
 
@@ -287,7 +287,7 @@ impl Connection {
         if !effects.dropped.is_empty() {
             for object in effects.dropped {
                 // Each on its own: a panic in the destructor of one is not to meet that of another.
-                cleanup::run_soon(move || drop(object));
+                self.cleanup.run_soon(move || drop(object));
             }
             self.mark_dirty();
         }
@@ -363,7 +363,7 @@ impl Connection {
         self.role.end();
         for handler in handlers {
             let why = why.clone();
-            cleanup::run(move || handler(&why));
+            self.cleanup.run(move || handler(&why));
         }
     }
 }
