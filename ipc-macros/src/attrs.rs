@@ -22,6 +22,8 @@ pub(crate) struct ValueAttrs {
     pub(crate) name: Option<LitStr>,
     /// `ordinal = N`
     pub(crate) ordinal: Option<LitInt>,
+    /// `tag = N`
+    pub(crate) tag: Option<LitInt>,
     /// `exception`
     pub(crate) exception: Option<Span>,
 }
@@ -37,11 +39,11 @@ pub(crate) enum Hook {
 }
 
 /// On a parameter of an interface method.
-pub(crate) const ON_PARAM: &[&str] = &["with", "opaque", "default", "has", "name"];
+pub(crate) const ON_PARAM: &[&str] = &["with", "opaque", "default", "has", "name", "tag"];
 /// On a field of a struct or a variant.
-pub(crate) const ON_FIELD: &[&str] = &["with", "opaque", "default", "has", "name", "ordinal"];
+pub(crate) const ON_FIELD: &[&str] = &["with", "opaque", "default", "has", "name", "ordinal", "tag"];
 /// On a variant of an enum.
-pub(crate) const ON_VARIANT: &[&str] = &["name", "exception"];
+pub(crate) const ON_VARIANT: &[&str] = &["name", "exception", "tag"];
 /// On a type.
 pub(crate) const ON_TYPE: &[&str] = &["opaque", "name"];
 
@@ -67,6 +69,7 @@ impl ValueAttrs {
             "has" => once(meta, &mut self.has, span(meta)),
             "name" => once(meta, &mut self.name, wire_name(meta)?),
             "ordinal" => once(meta, &mut self.ordinal, meta.value()?.parse()?),
+            "tag" => once(meta, &mut self.tag, meta.value()?.parse()?),
             "exception" => once(meta, &mut self.exception, span(meta)),
             _ => Ok(()),
         }

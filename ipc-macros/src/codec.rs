@@ -152,6 +152,9 @@ impl Codec {
         if let Some(has) = attrs.has {
             field = quote_spanned!(at(has)=> #field.with_presence());
         }
+        if let Some(tag) = &attrs.tag {
+            field = quote_spanned!(at(tag.span())=> #field.tagged(#tag));
+        }
         if let Some(default) = &attrs.default {
             let ty = &self.ty;
             let core = &path_at(core, default.span());

@@ -12,6 +12,7 @@ mod fields;
 mod generics;
 mod interface;
 mod names;
+mod tags;
 mod types;
 mod value;
 
@@ -74,7 +75,7 @@ use proc_macro::TokenStream;
 ///
 /// # On a parameter: `#[value(…)]`
 ///
-/// - `with = HOOK`, `opaque`, `default = EXPR`, `has`, `name = "…"`, as on a field of a [`macro@Value`].
+/// - `with = HOOK`, `opaque`, `default = EXPR`, `has`, `name = "…"`, `tag = N`, as on a field of a [`macro@Value`].
 #[proc_macro_attribute]
 pub fn interface(args: TokenStream, item: TokenStream) -> TokenStream {
     interface::interface(args.into(), item.into()).into()
@@ -97,10 +98,12 @@ pub fn interface(args: TokenStream, item: TokenStream) -> TokenStream {
 /// - `has`: an `Option` whose schema has a presence bit beside it.
 /// - `name = "…"`: the name on the wire.
 /// - `ordinal = N`: the number on the wire, counted from 0; on all fields or none. Otherwise the order of the fields.
+/// - `tag = N`: the number on a wire that numbers fields from 1, as protobuf does. Otherwise the ordinal and 1.
 ///
 /// # On a variant: `#[value(…)]`
 ///
 /// - `name = "…"`: the name on the wire.
+/// - `tag = N`: as on a field; for an enum with data.
 /// - `exception`: wraps an `Exception`, and crosses as that instead of as a value; for errors of interface methods. A variant
 ///   that holds nothing else must say so.
 ///

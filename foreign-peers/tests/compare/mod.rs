@@ -236,7 +236,7 @@ fn with_type(name: &'static str, ty: fn() -> Type) -> Field {
             Type::Option(item) => kind(&item()).optional(),
         }
     }
-    Field { name, wire_name: None, kind: kind(&ty()), default: 0, ty }
+    Field { name, wire_name: None, kind: kind(&ty()), default: 0, tag: None, ty }
 }
 
 /// A method that gives nothing mentions no result.

@@ -32,7 +32,7 @@ impl<T, E: Fault> Outcome for Result<T, E> {
     const ERROR: Option<Field> = if E::FINGERPRINT == Exception::FINGERPRINT {
         None
     } else {
-        Some(Field { name: "error", wire_name: None, kind: E::KIND.optional(), default: 0, ty: E::ty })
+        Some(Field { name: "error", wire_name: None, kind: E::KIND.optional(), default: 0, tag: None, ty: E::ty })
     };
 
     fn into_result(self) -> Self {

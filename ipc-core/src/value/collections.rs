@@ -93,8 +93,8 @@ impl<T: Value> Value for Option<T> {
 impl<T: Value, E: Value> Value for std::result::Result<T, E> {
     const KIND: Kind = Kind::Ptr(Ptr::Struct);
     const SHAPE: Shape = Shape::Union(&[
-        Variant { name: "Ok", fields: &[Field::of::<T>("0")] },
-        Variant { name: "Err", fields: &[Field::of::<E>("0")] },
+        Variant { name: "Ok", tag: None, fields: &[Field::of::<T>("0")] },
+        Variant { name: "Err", tag: None, fields: &[Field::of::<E>("0")] },
     ]);
     const FINGERPRINT: u64 = mix(fingerprint("Result"), mix(T::FINGERPRINT, E::FINGERPRINT));
 

@@ -27,6 +27,8 @@ pub struct Field {
     pub kind: Kind,
     /// The bits of a primitive's default value, with which a wire may combine it. Zero unless declared.
     pub default: u64,
+    /// The number on a wire that numbers its fields from 1, where it is not the position's.
+    pub tag: Option<u32>,
     /// The full type. A function, because types may refer to each other.
     pub ty: fn() -> Type,
 }
@@ -34,7 +36,7 @@ pub struct Field {
 impl Field {
     /// A field of type `T`, without default.
     pub const fn of<T: Value>(name: &'static str) -> Self {
-        Self { name, wire_name: None, kind: T::KIND, default: 0, ty: T::ty }
+        Self { name, wire_name: None, kind: T::KIND, default: 0, tag: None, ty: T::ty }
     }
 
     /// The same under another name on the wire.
@@ -47,6 +49,12 @@ impl Field {
     #[must_use]
     pub const fn with_presence(self) -> Self {
         Self { kind: self.kind.with_presence(), ..self }
+    }
+
+    /// The same under this number on a wire that numbers its fields from 1.
+    #[must_use]
+    pub const fn tagged(self, tag: u32) -> Self {
+        Self { tag: Some(tag), ..self }
     }
 
     /// The same with a default, given by its bits.
@@ -66,6 +74,8 @@ impl Field {
 pub struct Variant {
     /// The name in Rust's spelling, `CamelCase`, or the one that it declares for the wire.
     pub name: &'static str,
+    /// The number on a wire that numbers its fields from 1, where it is not the position's.
+    pub tag: Option<u32>,
     /// The variant's fields; those of a tuple variant are named by number.
     pub fields: &'static [Field],
 }

@@ -158,7 +158,8 @@ impl<T: Value> Fields for Of<T> {
 pub struct Only<T, M = Itself>(PhantomData<fn() -> (T, M)>);
 
 impl<T: 'static, M: Marshal<T>> Fields for Only<T, M> {
-    const FIELDS: &'static [Field] = &[Field { name: "value", wire_name: None, kind: M::KIND, default: 0, ty: M::ty }];
+    const FIELDS: &'static [Field] =
+        &[Field { name: "value", wire_name: None, kind: M::KIND, default: 0, tag: None, ty: M::ty }];
 }
 
 /// The fields of variant `N` of an enum.

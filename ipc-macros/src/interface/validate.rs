@@ -6,7 +6,7 @@ use syn::{FnArg, GenericParam, Generics, ItemTrait, Path, Signature, TraitItem, 
 use super::parse::{Interface, Method};
 use crate::{
     errors::Errors,
-    fields, generics,
+    fields, generics, tags,
     types::{self, ends_with},
 };
 
@@ -123,6 +123,7 @@ fn signature(method: &Method, errors: &mut Errors) {
     qualifiers(sig, errors);
     receiver(sig, errors);
     method_generics(&sig.generics, errors);
+    tags::check(method.params.iter().map(|param| param.attrs.tag.as_ref()), errors);
     parameters(method, errors);
     output(method, errors);
 }

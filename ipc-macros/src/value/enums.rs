@@ -12,7 +12,7 @@ use crate::{
     at::{at, path_at},
     codec::Hooks,
     names::plain,
-    types,
+    tags, types,
 };
 
 /// An enum without data: a number.
@@ -142,6 +142,7 @@ fn member(
 ) -> (TokenStream, TokenStream, TokenStream) {
     let members = &variant.members;
     let (ident, name) = (&variant.ident, &variant.name);
+    let tag = tags::option(variant.tag.as_ref());
     let path = quote!(Self::#ident);
     let codecs = members.codecs(hooks);
     let fields = members.declared(&codecs, core);
@@ -152,7 +153,7 @@ fn member(
     let value = members.read(&path, &codecs, core);
     let mutable = members.mutable();
     (
-        quote!(#core::value::Variant { name: #name, fields: #fields }),
+        quote!(#core::value::Variant { name: #name, tag: #tag, fields: #fields }),
         quote! {
             #pattern => {
                 let #mutable __fields = #core::value::Writer::variant::<Self, #number>(__writer)?;

@@ -1,6 +1,6 @@
 //! The type as a value.
 
-use syn::{Attribute, DataEnum, DataStruct, DeriveInput, Fields, Ident, LitStr, Type, spanned::Spanned};
+use syn::{Attribute, DataEnum, DataStruct, DeriveInput, Fields, Ident, LitInt, LitStr, Type, spanned::Spanned};
 
 use super::fields;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     errors::Errors,
     generics,
     names::plain,
-    types,
+    tags, types,
 };
 
 /// The type itself.
@@ -76,6 +76,8 @@ pub(super) struct Variant {
     pub(super) ident: Ident,
     /// Its name in a schema.
     pub(super) name: String,
+    /// `tag = N`
+    pub(super) tag: Option<LitInt>,
     /// Its fields.
     pub(super) members: Members,
     /// Whether it wraps an exception.
@@ -130,9 +132,17 @@ pub(super) fn enumeration(item: &DeriveInput, data: &DataEnum, opaque: bool, err
             name: name(attrs.name.as_ref(), &variant.ident),
             members: members(&variant.fields, "", opaque, errors),
             exception: attrs.exception.is_some(),
+            tag: attrs.tag,
         }
     });
     let enumeration = Enum { variants: variants.collect(), repr };
+    let tags = enumeration.variants.iter().filter(|variant| !variant.exception).map(|variant| variant.tag.as_ref());
+    tags::check(tags, errors);
+    if enumeration.is_plain()
+        && let Some(tag) = enumeration.variants.iter().find_map(|variant| variant.tag.as_ref())
+    {
+        errors.at(tag, "an enum without data is a number: give it a `#[repr(i32)]` or the like, and discriminants");
+    }
     if let (Some(repr), false) = (&enumeration.repr, enumeration.is_plain()) {
         errors.at(repr, "only an enum without data crosses as an integer: take the `repr` off, or the fields");
     }
@@ -160,6 +170,7 @@ fn members(source: &Fields, prefix: &str, opaque: bool, errors: &mut Errors) -> 
     });
     let fields: Vec<Member> = parsed.collect();
     let order = fields::order(&fields, errors);
+    tags::check(order.iter().map(|&position| fields[position].attrs.tag.as_ref()), errors);
     Members { fields, order, style }
 }
 

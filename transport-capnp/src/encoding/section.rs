@@ -45,7 +45,7 @@ pub(super) struct Wrapped<T, M>(PhantomData<fn() -> (T, M)>);
 
 impl<T, M: Marshal<T>> Section for Wrapped<T, M> {
     const MEMBERS: Members<'static> =
-        Members::of(&[Field { name: "value", wire_name: None, kind: M::KIND, default: 0, ty: M::ty }]);
+        Members::of(&[Field { name: "value", wire_name: None, kind: M::KIND, default: 0, tag: None, ty: M::ty }]);
 }
 
 impl<T, M: Marshal<T>> Sizing for Wrapped<T, M> {

@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     const fn one<T: ipc_core::Value>() -> Variant {
-        Variant { name: "V", fields: const { &[Field::of::<T>("0")] } }
+        Variant { name: "V", tag: None, fields: const { &[Field::of::<T>("0")] } }
     }
 
     #[test]
