@@ -6,10 +6,12 @@
 
 mod cleanup;
 mod identity;
+mod post;
 mod waiter;
 mod worker;
 
 pub use cleanup::Cleanup;
 pub use identity::{in_teardown, name, sequence};
+pub use post::{Job, Post, Wait};
 pub use waiter::{Waiter, Wake};
 pub use worker::{WorkerCount, WorkerSlot, spawn};
