@@ -4,11 +4,13 @@
 
 use std::{error::Error, fmt, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 /// The result of an IPC operation; the error is an [`Exception`] unless another is named.
 pub type Result<T, E = Exception> = std::result::Result<T, E>;
 
 /// What a caller can do about an [`Exception`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ExceptionKind {
     /// The connection was gone before the call was sent. It never ran: safe to retry on a new connection.

@@ -10,6 +10,7 @@ pub mod interface;
 mod limits;
 mod process;
 mod server;
+pub mod session;
 mod socket;
 pub mod threads;
 pub mod trace;

@@ -1,0 +1,171 @@
+//! How a connection ends: it is lost, or closed, or nobody needs it any more.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{End, threads};
+use crate::{
+    exception::Exception,
+    session::codec::Codec,
+    transport::{Link, StillRunning, Usage},
+};
+
+/// Whether a connection is lost, why, and who is to be told.
+#[derive(Default)]
+pub(super) struct Status {
+    lost: OnceLock<Exception>,
+    handlers: Mutex<Vec<Handler>>,
+    /// Calls that are served.
+    running: AtomicUsize,
+    /// Somebody waits for those to end.
+    closing: AtomicBool,
+    idle: Condvar,
+}
+
+type Handler = Box<dyn FnOnce(&Exception) + Send>;
+
+impl Status {
+    /// Why the connection was lost, if it was.
+    pub(super) fn lost(&self) -> Option<&Exception> {
+        self.lost.get()
+    }
+
+    /// Notes the loss, once, and has those told who want to know: on a thread of their own, since whoever notices may hold
+    /// locks.
+    pub(super) fn lose(&self, why: &Exception) {
+        let mut handlers = self.handlers();
+        let _ = self.lost.set(why.clone());
+        let told = std::mem::take(&mut *handlers);
+        drop(handlers);
+        if told.is_empty() {
+            return;
+        }
+        let tell = {
+            let why = why.clone();
+            move || {
+                for handler in told {
+                    // A panic of one is not to meet the others.
+                    let _ = catch_unwind(AssertUnwindSafe(|| handler(&why)));
+                }
+            }
+        };
+        let started = thread::Builder::new().name("ipc-disconnect".into()).spawn(tell);
+        if let Err(error) = started {
+            tracing::error!(target: "ipc", %error, "no thread for disconnect handlers: they are not called");
+        }
+    }
+
+    fn handlers(&self) -> MutexGuard<'_, Vec<Handler>> {
+        self.handlers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What keeps a connection open: proxies, and handles on it. When the last is gone, it is closed.
+pub(super) struct Owner<C: Codec>(Arc<End<C>>);
+
+impl<C: Codec> Owner<C> {
+    pub(super) fn new(end: Arc<End<C>>) -> Self {
+        Self(end)
+    }
+}
+
+impl<C: Codec> Drop for Owner<C> {
+    fn drop(&mut self) {
+        self.0.enter(|state| state.close("nobody needed it any more"));
+    }
+}
+
+impl<C: Codec> End<C> {
+    /// Whether somebody closes the connection, so that no further calls are served.
+    pub(super) fn is_closing(&self) -> bool {
+        self.status.closing.load(Ordering::Acquire)
+    }
+
+    /// Says that a call is served, until the guard is dropped.
+    pub(super) fn running(&self) -> RunningGuard<'_> {
+        self.status.running.fetch_add(1, Ordering::AcqRel);
+        RunningGuard(&self.status)
+    }
+
+    /// Waits until no calls are served but those that this very thread serves.
+    fn wait_idle(&self, until: Instant) {
+        let own = threads::serving(self.number());
+        self.status.closing.store(true, Ordering::Release);
+        let mut handlers = self.status.handlers();
+        while self.status.running.load(Ordering::Acquire) > own {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            handlers = self.status.idle.wait_timeout(handlers, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+/// A call that is served.
+pub(super) struct RunningGuard<'a>(&'a Status);
+
+impl Drop for RunningGuard<'_> {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::AcqRel);
+        if self.0.closing.load(Ordering::Acquire) {
+            // Under the lock, so that who is about to wait does not miss it.
+            let _handlers = self.0.handlers();
+            self.0.idle.notify_all();
+        }
+    }
+}
+
+impl<C: Codec> Link for Owner<C> {
+    fn peer(&self) -> String {
+        self.0.peer().to_owned()
+    }
+
+    fn is_connected(&self) -> bool {
+        self.0.status.lost().is_none()
+    }
+
+    fn on_disconnect(&self, handler: Handler) {
+        let mut handlers = self.0.status.handlers();
+        match self.0.status.lost() {
+            None => handlers.push(handler),
+            Some(lost) => {
+                drop(handlers);
+                handler(lost);
+            }
+        }
+    }
+
+    fn close(&self, grace: Duration) -> Result<(), StillRunning> {
+        let end = &self.0;
+        let now = Instant::now();
+        let until = now.checked_add(grace).unwrap_or(now + Duration::from_secs(86400));
+        end.wait_idle(until);
+        end.enter(|state| state.close("closed by the other side"));
+        end.outbox().wait_below(0, Some(until));
+        end.outbox().kill();
+        end.mover.wake();
+        if end.workers.wait_none(until) && end.cleanup.wait(until) {
+            return Ok(());
+        }
+        Err(StillRunning { threads: end.workers.names() })
+    }
+
+    fn usage(&self) -> Usage {
+        let counts = self.0.counts();
+        Usage {
+            exports: counts.exports,
+            imports: counts.imports,
+            calls: counts.calls,
+            server_threads: self.0.workers.live(),
+            output_bytes: self.0.outbox().waiting(),
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! One end of a connection: the machine behind its lock, and all around it that every transport shares.
+
+mod call;
+mod lifetime;
+mod objects;
+mod remote;
+mod serve;
+mod threads;
+mod workers;
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use self::{
+    call::{CallSlot, Reply},
+    lifetime::{Owner, Status},
+    objects::{Cap, Export, Registry, Values, caps},
+    serve::{What, Work},
+    workers::Worker,
+};
+use super::{
+    cleanup::Cleanup,
+    codec::Codec,
+    frame::Frame,
+    outbox::{Mover, Outbox},
+    state::{Counts, Event, Host, Job, On, State},
+};
+use crate::{
+    exception::{Exception, ExceptionKind, Result},
+    interface::Interface,
+    limits::Limits,
+    threads::{Job as _, WorkerCount},
+    transport::{Connected, Connection, Options},
+};
+
+pub use remote::{Called, RemoteRef};
+
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// One end of a connection; see the [module](super) for how a transport is made of it.
+pub struct End<C: Codec> {
+    number: u64,
+    codec: C,
+    mover: Box<dyn Mover>,
+    peer: String,
+    options: Options,
+    state: Mutex<State<Handles<C>>>,
+    outbox: Outbox,
+    registry: Arc<Registry<C>>,
+    workers: Arc<WorkerCount>,
+    cleanup: Cleanup,
+    status: Status,
+    owner: OnceLock<Weak<Owner<C>>>,
+    itself: Weak<Self>,
+}
+
+/// The machine's handles.
+pub(crate) struct Handles<C: Codec> {
+    connection: u64,
+    workers: Arc<WorkerCount>,
+    codec: std::marker::PhantomData<fn() -> C>,
+}
+
+impl<C: Codec> Host for Handles<C> {
+    type Object = Arc<Export<C>>;
+    type Caller = Arc<CallSlot<C>>;
+    type Worker = Arc<Worker>;
+
+    fn key(object: &Self::Object) -> usize {
+        object.address()
+    }
+
+    fn has_interface(object: &Self::Object, interface: u64) -> bool {
+        object.face(interface).is_some()
+    }
+
+    fn start_worker(&mut self, name: &str) -> Result<Self::Worker> {
+        Ok(Worker::new(name, self.workers.take(name)?, self.connection))
+    }
+}
+
+impl<C: Codec> End<C> {
+    /// The end that connects. `mover` is given the end, which it may keep weakly; `peer` says who the other side is, for
+    /// people to read. Once frames can move, [`connect`](Self::connect) gets the root object.
+    pub fn client<M: Mover>(
+        codec: C,
+        peer: String,
+        options: Options,
+        mover: impl FnOnce(&Weak<Self>) -> M,
+    ) -> Arc<Self> {
+        Self::new(codec, peer, options, mover, |handles, limits, _| State::client(handles, limits))
+    }
+
+    /// The end that accepts, and serves `root`.
+    pub fn server<M: Mover, I: Interface + ?Sized>(
+        codec: C,
+        peer: String,
+        root: &Arc<I>,
+        options: Options,
+        mover: impl FnOnce(&Weak<Self>) -> M,
+    ) -> (Arc<Self>, Connection) {
+        let end = Self::new(codec, peer, options, mover, |handles, limits, registry| {
+            State::server(handles, limits, registry.export(root))
+        });
+        let connection = end.own();
+        (end, connection)
+    }
+
+    fn new<M: Mover>(
+        codec: C,
+        peer: String,
+        options: Options,
+        mover: impl FnOnce(&Weak<Self>) -> M,
+        state: impl FnOnce(Handles<C>, Limits, &Arc<Registry<C>>) -> State<Handles<C>>,
+    ) -> Arc<Self> {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let workers = WorkerCount::new(options.limits.server_threads);
+        let registry = Arc::<Registry<C>>::default();
+        let handles = Handles { connection: number, workers: workers.clone(), codec: std::marker::PhantomData };
+        let state = state(handles, options.limits.clone(), &registry);
+        Arc::new_cyclic(|itself| Self {
+            number,
+            codec,
+            mover: Box::new(mover(itself)),
+            peer,
+            options,
+            state: Mutex::new(state),
+            outbox: Outbox::default(),
+            registry,
+            workers,
+            cleanup: Cleanup::default(),
+            status: Status::default(),
+            owner: OnceLock::new(),
+            itself: itself.clone(),
+        })
+    }
+
+    /// Makes the hand-shake, as the side that connects, and waits for the root object: at most the ambient deadline.
+    ///
+    /// # Errors
+    ///
+    /// `Disconnected` if the peer goes before, `Unimplemented` if its root has no such interface, `DeadlineExceeded`. The
+    /// connection is closed then.
+    pub fn connect<I: Interface + ?Sized>(self: &Arc<Self>) -> Result<Connected<I>> {
+        let connection = self.own();
+        let Reply { caps, .. } = self.hello(I::ID)?;
+        let Some(Cap::Peer(token)) = caps.into_iter().next() else {
+            return Err(Exception::new(ExceptionKind::Protocol, "expected the peer's root object, got none"));
+        };
+        Ok(Connected { root: self.registry.proxy::<I>(token), connection })
+    }
+
+    /// Takes a frame of the peer's. From one thread at a time, in their order.
+    ///
+    /// What comes back may be for this thread to do: a call without context, which whoever reads runs. It does not block; but
+    /// a mover that reads for others too may have another thread do it.
+    #[must_use = "the calls in it are to be run"]
+    pub fn receive(self: &Arc<Self>, frame: Frame) -> Inline<C> {
+        Inline(self.enter_with_jobs(|state| state.receive(frame)).1)
+    }
+
+    /// The stream has ended, or failed; or what came is no frame, which `Protocol` says. Calls in flight are interrupted, and
+    /// nothing is sent any more.
+    pub fn lose(&self, why: Exception) {
+        let why = match self.options.peer_exit.as_ref().filter(|_| self.lost().is_none()).and_then(|exit| exit()) {
+            Some(note) => Exception::new(why.kind(), format!("{}: {note}", why.message())),
+            None => why,
+        };
+        self.enter(|state| state.lose(why));
+        self.outbox.kill();
+        self.mover.wake();
+    }
+
+    /// Frames that wait to be moved.
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// Why the connection is lost, if it is.
+    pub fn lost(&self) -> Option<Exception> {
+        self.status.lost().cloned()
+    }
+
+    /// Who the peer is, for people to read.
+    pub fn peer(&self) -> &String {
+        &self.peer
+    }
+
+    /// The bounds of this end. A mover refuses a frame before it takes memory for it, if it says to be larger than
+    /// [`Limits::message_bytes`] and what the mover's encoding adds to that.
+    pub fn limits(&self) -> &Limits {
+        &self.options.limits
+    }
+
+    /// Asks the peer to say that it reads: a [`Pong`](Frame::Pong) of this token is among the frames that come. For movers
+    /// over wires that do not notice themselves when a peer is gone.
+    pub fn ping(&self, token: u64) {
+        self.enter(|state| state.ping(token));
+    }
+
+    fn counts(&self) -> Counts {
+        self.lock().counts()
+    }
+
+    fn number(&self) -> u64 {
+        self.number
+    }
+
+    fn codec(&self) -> &C {
+        &self.codec
+    }
+
+    fn registry(&self) -> &Arc<Registry<C>> {
+        &self.registry
+    }
+
+    /// Whoever keeps the connection open, if somebody does.
+    fn owner(&self) -> Option<Arc<Owner<C>>> {
+        self.owner.get().and_then(Weak::upgrade)
+    }
+
+    fn own(self: &Arc<Self>) -> Connection {
+        let owner = Arc::new(Owner::new(self.clone()));
+        let _ = self.owner.set(Arc::downgrade(&owner));
+        Connection::new(owner)
+    }
+
+    /// Enters the machine; then has frames moved, and does what is to be done.
+    fn enter<T>(&self, work: impl FnOnce(&mut State<Handles<C>>) -> T) -> T {
+        let (value, jobs) = self.enter_with_jobs(work);
+        // Only frames bring calls.
+        debug_assert!(jobs.is_empty());
+        value
+    }
+
+    fn enter_with_jobs<T>(&self, work: impl FnOnce(&mut State<Handles<C>>) -> T) -> (T, Vec<Work<C>>) {
+        let mut state = self.lock();
+        let value = work(&mut state);
+        let events = state.take_events();
+        let frames = state.take_frames();
+        let moves = !frames.is_empty();
+        if moves {
+            // Under the machine's lock: in its order.
+            self.outbox.push(frames);
+        }
+        drop(state);
+        let jobs = self.apply(events);
+        if moves {
+            self.mover.wake();
+        }
+        (value, jobs)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State<Handles<C>>> {
+        // No user code runs under it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does what is to be done outside of the machine. Gives back the calls that whoever reads is to run.
+    fn apply(&self, events: Vec<Event<Handles<C>>>) -> Vec<Work<C>> {
+        let mut inline = Vec::new();
+        if events.is_empty() {
+            return inline;
+        }
+        let Some(this) = self.itself.upgrade() else { return inline };
+        for event in events {
+            match event {
+                Event::Lost(why) => {
+                    self.status.lose(&why);
+                    self.outbox.close();
+                    self.mover.wake();
+                }
+                Event::Completed { caller, outcome } => caller.set(outcome.map(|answered| {
+                    let Values::<C> { body, objects } = answered.values;
+                    Reply { caps: caps(&this, objects), end: this.clone(), is_error: answered.is_error, body }
+                })),
+                Event::Job(job) => inline.extend(this.place(job)),
+                Event::Destroy { call, object, on } => {
+                    let what = What::Destroy { object };
+                    inline.extend(
+                        this.leave(on, Work { end: this.clone(), call, what, on_thread: true, deadline: None }),
+                    );
+                }
+                Event::Cancelled { call, on } => {
+                    let withdrawn = match &on {
+                        On::Worker(worker) => worker.post().withdraw(Worker::wait(self.number), call.0),
+                        On::Waiting(caller, made) => caller.post().withdraw(self.wait_for(*made), call.0),
+                        On::Anybody => None,
+                    };
+                    withdrawn.into_iter().for_each(crate::threads::Job::refuse);
+                }
+                Event::Dropped(object) => self.cleanup.run(move || drop(object)),
+                Event::Ended(worker) => worker.end(),
+            }
+        }
+        inline
+    }
+
+    fn place(self: &Arc<Self>, job: Job<Handles<C>>) -> Option<Work<C>> {
+        let Job { call, object, interface, ordinal, on, deadline, args } = job;
+        let what = What::Call { object, interface, ordinal, body: args.body, caps: caps(self, args.objects) };
+        let deadline = deadline.and_then(|left| Instant::now().checked_add(left));
+        let on_thread = !matches!(on, On::Anybody);
+        self.leave(on, Work { end: self.clone(), call, what, on_thread, deadline })
+    }
+
+    /// Leaves work for its thread; or gives it back if that is this one.
+    fn leave(self: &Arc<Self>, on: On<Handles<C>>, work: Work<C>) -> Option<Work<C>> {
+        let number = work.call.0;
+        let left = match on {
+            On::Anybody => return Some(work),
+            On::Worker(worker) => {
+                self.start_worker(&worker);
+                worker.post().push(Worker::wait(self.number), number, Box::new(work))
+            }
+            On::Waiting(caller, made) => caller.post().push(self.wait_for(made), number, Box::new(work)),
+        };
+        if let Err(work) = left {
+            work.refuse();
+        }
+        None
+    }
+}
+
+impl<C: Codec> fmt::Debug for End<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("End").field("number", &self.number).field("peer", &self.peer).finish_non_exhaustive()
+    }
+}
+
+/// Calls that whoever reads is to run: they carry no context, and so may not block.
+pub struct Inline<C: Codec>(Vec<Work<C>>);
+
+impl<C: Codec> Inline<C> {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Runs them.
+    pub fn run(self) {
+        for work in self.0 {
+            Box::new(work).run();
+        }
+    }
+}
+
+impl<C: Codec> fmt::Debug for Inline<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Inline").field(&self.0.len()).finish()
+    }
+}

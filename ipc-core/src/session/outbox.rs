@@ -1,0 +1,138 @@
+//! Frames that wait to be moved.
+
+use std::{
+    collections::VecDeque,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use super::frame::Frame;
+
+/// Moves an end's frames to its peer.
+///
+/// # For transport authors
+///
+/// Take frames from the end's [`Outbox`], write them in that order, and tell the outbox once they are
+/// [written](Outbox::written). What comes from the peer goes to [`End::receive`](super::End::receive), from one thread at a
+/// time; the end of the stream to [`End::lose`](super::End::lose). Reading never waits for writing, nor for handlers: read
+/// until the end whatever happens. Large frames should be cut so that small ones pass; credits, where the wire needs them
+/// beside the bound on the outbox, are yours too.
+pub trait Mover: Send + Sync + 'static {
+    /// There are frames in the outbox, or it is closed. May be called from any thread, at any time, also within
+    /// [`End::receive`](super::End::receive), and never with a lock held. It must not block, nor run user code.
+    fn wake(&self);
+}
+
+/// The frames of one end that are not written yet, in order, and a bound on what they weigh.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    inner: Mutex<Inner>,
+    /// Less is in it, or it is closed.
+    less: Condvar,
+    /// More is in it, or it is closed.
+    more: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    frames: VecDeque<Frame>,
+    /// What they weigh, and those that were taken and are not written.
+    bytes: usize,
+    closed: bool,
+}
+
+impl Outbox {
+    /// The next frame, if there is one.
+    pub fn take(&self) -> Option<Frame> {
+        self.lock().frames.pop_front()
+    }
+
+    /// All there are.
+    pub fn take_all(&self) -> VecDeque<Frame> {
+        std::mem::take(&mut self.lock().frames)
+    }
+
+    /// The next frame; blocks until there is one. None once the outbox is closed and empty: then the stream is to be closed.
+    pub fn next(&self) -> Option<Frame> {
+        let mut inner = self.lock();
+        loop {
+            if let Some(frame) = inner.frames.pop_front() {
+                return Some(frame);
+            }
+            if inner.closed {
+                return None;
+            }
+            inner = self.more.wait(inner).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// A frame that was taken is written; `weight` is [its own](Frame::weight).
+    pub fn written(&self, weight: usize) {
+        let mut inner = self.lock();
+        inner.bytes = inner.bytes.saturating_sub(weight);
+        drop(inner);
+        self.less.notify_all();
+    }
+
+    /// What waits to be written, in bytes.
+    pub fn waiting(&self) -> usize {
+        self.lock().bytes
+    }
+
+    /// Whether nothing more will come: what is in it is to be written, then the stream to be closed.
+    pub fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    /// Nothing can be written any more: forgets what waits.
+    pub(super) fn kill(&self) {
+        let mut inner = self.lock();
+        let frames = std::mem::take(&mut inner.frames);
+        inner.bytes = 0;
+        inner.closed = true;
+        drop(inner);
+        drop(frames);
+        self.less.notify_all();
+        self.more.notify_all();
+    }
+
+    /// Nothing more will come.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.less.notify_all();
+        self.more.notify_all();
+    }
+
+    pub(super) fn push(&self, frames: Vec<Frame>) {
+        let mut inner = self.lock();
+        if inner.closed {
+            return;
+        }
+        inner.bytes += frames.iter().map(Frame::weight).sum::<usize>();
+        inner.frames.extend(frames);
+        drop(inner);
+        self.more.notify_one();
+    }
+
+    /// Blocks until at most `bytes` wait, or the outbox is closed. Tells whether that was in time.
+    pub(super) fn wait_below(&self, bytes: usize, until: Option<Instant>) -> bool {
+        let mut inner = self.lock();
+        while inner.bytes > bytes && !inner.closed {
+            inner = match until {
+                None => self.less.wait(inner).unwrap_or_else(PoisonError::into_inner),
+                Some(until) => {
+                    let left = until.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return false;
+                    }
+                    self.less.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+        true
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
