@@ -44,7 +44,9 @@ impl Role {
     pub(super) fn arm(&self, connection: &Connection) {
         let mut state = lock(&self.0);
         if !state.held {
-            state.pass_on(connection);
+            let next = state.pass_on(connection);
+            drop(state);
+            tell(next);
         }
     }
 
@@ -115,7 +117,9 @@ impl Role {
         if ends {
             state.kept_for = None;
             state.held = false;
-            state.pass_on(connection);
+            let next = state.pass_on(connection);
+            drop(state);
+            tell(next);
         }
     }
 
@@ -142,7 +146,9 @@ impl Role {
             state.hold(connection);
             return Some(RoleGuard { connection, kept_for: None });
         }
-        state.pass_on(connection);
+        let next = state.pass_on(connection);
+        drop(state);
+        tell(next);
         None
     }
 
@@ -156,8 +162,17 @@ impl Role {
             state.held = false;
         }
         if !state.held {
-            state.pass_on(connection);
+            let next = state.pass_on(connection);
+            drop(state);
+            tell(next);
         }
+    }
+}
+
+/// Tells a thread to take the role; not under the lock, which is the first that it wants.
+fn tell(next: Option<Arc<Waiter>>) {
+    if let Some(next) = next {
+        next.notify();
     }
 }
 
@@ -185,21 +200,22 @@ impl State {
         }
     }
 
-    /// Nobody holds the role: finds somebody who will.
-    fn pass_on(&mut self, connection: &Connection) {
+    /// Nobody holds the role: finds somebody who will. A thread that is given back is to be [told](tell).
+    #[must_use]
+    fn pass_on(&mut self, connection: &Connection) -> Option<Arc<Waiter>> {
         if self.over || self.told.is_some() {
-            return;
+            return None;
         }
         if let Some(next) = self.waiting.pop_front() {
-            next.notify();
-            self.told = Some(next);
-            return;
+            self.told = Some(next.clone());
+            return Some(next);
         }
         let interest = Interest { read: true, write: connection.output.is_full() };
         if self.interest != interest {
             self.interest = interest;
             poller::watch(connection, interest);
         }
+        None
     }
 }
 
@@ -222,7 +238,9 @@ impl Drop for RoleGuard<'_> {
             return;
         }
         state.held = false;
-        state.pass_on(self.connection);
+        let next = state.pass_on(self.connection);
+        drop(state);
+        tell(next);
     }
 }
 
