@@ -36,6 +36,8 @@ pub trait Threads: Send + Sync {
     fn down_often(&self, depth: u32, times: u32, step: Step) -> Result<u32>;
     /// Calls `step` on a thread of its own, of that name, `times` one after the other; gives the sum.
     fn down_elsewhere(&self, name: String, depth: u32, times: u32, step: Step) -> Result<u32>;
+    /// Calls `step` on this thread and on one of its own, of that name, at the same time; gives the sum.
+    fn down_beside(&self, name: String, depth: u32, step: Step) -> Result<u32>;
     /// Calls back on `threads` threads of its own at the same time; gives how many bytes it got.
     fn gather(&self, threads: u32, give: Arc<dyn Fn(u32) -> Result<Vec<u8>> + Send + Sync>) -> Result<u64>;
     /// Blocks until this many calls are here under this name.

@@ -67,6 +67,18 @@ impl Threads for Root {
         thread.join().unwrap_or_else(|_| Err(failed("the thread panicked")))
     }
 
+    fn down_beside(&self, name: String, depth: u32, step: Step) -> Result<u32> {
+        thread::scope(|scope| {
+            let beside = {
+                let step = step.clone();
+                thread::Builder::new().name(name).spawn_scoped(scope, move || step(depth))
+            };
+            let here = step(depth)?;
+            let beside = beside.map_err(|error| failed(&format!("no thread: {error}")))?;
+            Ok(here + beside.join().unwrap_or_else(|_| Err(failed("the thread panicked")))?)
+        })
+    }
+
     fn gather(&self, threads: u32, give: Arc<dyn Fn(u32) -> Result<Vec<u8>> + Send + Sync>) -> Result<u64> {
         let all: Vec<_> = (0..threads)
             .map(|n| {

@@ -21,6 +21,7 @@ pub(super) const CASES: &[Case] = cases! {
     F1 BOTH calls_after_the_loss_are_disconnected;
     F1 BOTH calls_on_all_objects_are_disconnected;
     F1 BOTH a_call_that_is_disconnected_never_ran;
+    F1 BOTH a_stored_callback_of_a_gone_client_is_disconnected;
     F1 BOTH arguments_of_a_call_that_is_not_sent_are_dropped;
     F1 PROCESSES connecting_to_a_dead_peer_fails;
     F2 BOTH a_call_in_flight_is_interrupted;
@@ -68,6 +69,27 @@ fn a_call_that_is_disconnected_never_ran(world: &World) {
         assert!([Disconnected, Interrupted].contains(&kind), "{kind}");
         assert!(kind == Interrupted || !notes.contains(&number), "call {number} was {kind} and ran");
     }
+}
+
+/// The server is the one that calls: what it is told arrives here as the source of what its handler passes on.
+fn a_stored_callback_of_a_gone_client_is_disconnected(world: &World) {
+    let (client, other) = (world.client(), world.client());
+    let tally = Tally::default();
+    client.keep_step("step".into(), tally.step(Ok)).unwrap();
+    client.keep("object".into(), tally.counter()).unwrap();
+    (client.cut)();
+    crate::until("the server is told", || other.losses(client.number) == Ok(1));
+    for elsewhere in [false, true] {
+        let of_step = other.call_kept("step".into(), 1, elsewhere).unwrap_err();
+        let of_object = other.add_to_kept("object".into(), 1, elsewhere).unwrap_err();
+        for error in [of_step, of_object] {
+            assert_eq!(error.kind(), ipc_core::ExceptionKind::Remote, "{error}");
+            assert_eq!(error.remote().map(ipc_core::Exception::kind), Some(Disconnected), "{error}");
+        }
+    }
+    tally.until(0);
+    assert_eq!(other.forget("step".into()), Ok(true));
+    assert_eq!(other.forget("object".into()), Ok(true));
 }
 
 fn arguments_of_a_call_that_is_not_sent_are_dropped(world: &World) {

@@ -1,6 +1,10 @@
 //! O1: how long objects live.
 
-use std::{panic::resume_unwind, thread};
+use std::{
+    panic::resume_unwind,
+    sync::{Mutex, mpsc},
+    thread,
+};
 
 use crate::{
     case::{Case, cases},
@@ -18,6 +22,7 @@ pub(super) const CASES: &[Case] = cases! {
     O1 BOTH an_object_lives_until_its_last_connection_lets_go;
     O1 BOTH objects_in_lists_are_dropped_each;
     O1 BOTH a_proxy_that_a_callback_got_is_dropped;
+    O1 BOTH a_drop_may_call_the_peer;
     O1 BOTH nothing_is_held_in_the_end;
 };
 
@@ -118,6 +123,33 @@ fn a_proxy_that_a_callback_got_is_dropped(world: &World) {
     let making = step(move |n| Ok(lab.counter()?.child()?.add(u64::from(n))? as u32));
     assert_eq!(client.down(7, making), Ok(7));
     client.until_live(0);
+}
+
+/// Does something when it is dropped.
+struct OnDrop<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+fn a_drop_may_call_the_peer(world: &World) {
+    let client = world.client();
+    let (dropped, drops) = mpsc::channel();
+    let dropped = Mutex::new(dropped);
+    let calling = {
+        let lab = client.lab.clone();
+        OnDrop(move || dropped.lock().unwrap().send((lab.add_now(1, 2), lab.down(7, step(Ok)))).unwrap())
+    };
+    let object = step(move |n| {
+        let _captured = &calling;
+        Ok(n)
+    });
+    client.keep_step("object".into(), object).unwrap();
+    assert_eq!(client.forget("object".into()), Ok(true));
+    assert_eq!(drops.recv(), Ok((Ok(3), Ok(7))));
+    assert_eq!(client.nothing(), Ok(()));
 }
 
 fn nothing_is_held_in_the_end(world: &World) {

@@ -27,6 +27,7 @@ pub(super) const CASES: &[Case] = cases! {
     T3 BOTH each_thread_of_the_peer_has_its_own;
     T3 BOTH its_callbacks_run_on_the_thread_that_waits_there;
     T3 BOTH it_calls_while_nobody_waits;
+    T3 BOTH both_call_at_the_same_time;
 };
 
 /// A step that goes down `depth` times between client and server, and checks at each that it runs on `on`, and that the
@@ -203,5 +204,25 @@ fn it_calls_while_nobody_waits(world: &World) {
     for n in 0..20 {
         assert_eq!(other.call_kept("step".into(), n, true), Ok(n));
         assert_eq!(calls.recv(), Ok(n));
+    }
+}
+
+fn both_call_at_the_same_time(world: &World) {
+    let client = world.client();
+    let on = thread::current().id();
+    let here = Arc::new(std::sync::Barrier::new(2));
+    let waiting = Arc::new(AtomicU32::new(0));
+    let meeting = {
+        let (lab, waiting) = (client.lab.clone(), waiting.clone());
+        step(move |n| {
+            // One of the two runs on the thread that waits, and each goes on only if the other is there.
+            here.wait();
+            waiting.fetch_add(u32::from(thread::current().id() == on), Ordering::SeqCst);
+            lab.add_now(n, 1)
+        })
+    };
+    for n in 0..20 {
+        assert_eq!(client.down_beside("elsewhere".into(), n, meeting.clone()), Ok(2 * (n + 1)));
+        assert_eq!(waiting.swap(0, Ordering::SeqCst), 1);
     }
 }
