@@ -10,7 +10,7 @@ use crate::{
     case::{Case, cases},
     cases::tools::{Tally, own, step},
     wait::until_equal,
-    world::World,
+    world::{Client, World},
 };
 
 pub(super) const CASES: &[Case] = cases! {
@@ -23,6 +23,7 @@ pub(super) const CASES: &[Case] = cases! {
     O1 BOTH objects_in_lists_are_dropped_each;
     O1 BOTH a_proxy_that_a_callback_got_is_dropped;
     O1 BOTH a_drop_may_call_the_peer;
+    O1 BOTH a_drop_may_wait_for_that_of_another_connection;
     O1 BOTH nothing_is_held_in_the_end;
 };
 
@@ -150,6 +151,34 @@ fn a_drop_may_call_the_peer(world: &World) {
     assert_eq!(client.forget("object".into()), Ok(true));
     assert_eq!(drops.recv(), Ok((Ok(3), Ok(7))));
     assert_eq!(client.nothing(), Ok(()));
+}
+
+fn a_drop_may_wait_for_that_of_another_connection(world: &World) {
+    let (one, other) = (world.client(), world.client());
+    let tally = Tally::default();
+    let (dropped, drops) = mpsc::channel::<()>();
+    let (telling, drops) = (Mutex::new(dropped), Mutex::new(drops));
+    let (begun, begins) = mpsc::channel();
+    let (counted, begun) = (tally.counted(), Mutex::new(begun));
+    let waits = OnDrop(move || {
+        let _captured = &counted;
+        begun.lock().unwrap().send(()).unwrap();
+        drops.lock().unwrap().recv().unwrap();
+    });
+    let tells = OnDrop(move || telling.lock().unwrap().send(()).unwrap());
+    let keep = |client: &Client, captured: Box<dyn Send + Sync>| {
+        let object = step(move |n| {
+            let _captured = &captured;
+            Ok(n)
+        });
+        client.keep_step(client.number.to_string(), object).unwrap();
+    };
+    keep(&one, Box::new(waits));
+    keep(&other, Box::new(tells));
+    assert_eq!(one.forget(one.number.to_string()), Ok(true));
+    begins.recv().unwrap();
+    assert_eq!(other.forget(other.number.to_string()), Ok(true));
+    tally.until(0);
 }
 
 fn nothing_is_held_in_the_end(world: &World) {
