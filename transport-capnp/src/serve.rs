@@ -33,12 +33,9 @@ pub(crate) const SYSTEM: &str = "capnp";
 pub(crate) fn run(connection: &Arc<Connection>, call: Incoming) {
     let Incoming { key, object, interface, ordinal, body, post, callback } = call;
     let callback = callback.map(|key| Arc::new(ImportToken::new(key, connection.released())));
-    if let Some(post) = &post {
-        post.remove_load();
-        if post.is_cancelled() {
-            connection.answer(key, Err(wire_error::cancelled()));
-            return;
-        }
+    if post.as_ref().is_some_and(|post| post.is_cancelled()) {
+        connection.answer(key, Err(wire_error::cancelled()));
+        return;
     }
     if !connection.may_serve(post.is_some()) {
         let full = Exception::new(ExceptionKind::Overloaded, "the caller does not read the replies that it has");
@@ -78,10 +75,7 @@ pub(crate) fn run(connection: &Arc<Connection>, call: Incoming) {
 
 /// Answers a call that nobody runs: the thread that it is for does not wait any more.
 pub(crate) fn refuse(connection: &Arc<Connection>, call: Incoming) {
-    let Incoming { key, object, body, post, callback, .. } = call;
-    if let Some(post) = &post {
-        post.remove_load();
-    }
+    let Incoming { key, object, body, callback, .. } = call;
     drop(callback.map(|key| ImportToken::new(key, connection.released())));
     drop(Received { connection, caps: RefCell::new(body.caps.into_iter().map(Cap::Raw).collect()) });
     connection.answer(key, Err(wire_error::cancelled()));

@@ -30,6 +30,7 @@ pub(super) struct Served {
     results: Results<any_pointer::Owned>,
     done: oneshot::Sender<capnp::Result<()>>,
     bytes: usize,
+    post: Option<Arc<ThreadPost>>,
 }
 
 /// The calls that are served may take so many times the largest message.
@@ -43,7 +44,11 @@ impl State {
         answer: Result<(Builder<HeapAllocator>, usize, Vec<CapOut>), capnp::Error>,
     ) {
         let Some(served) = self.tables.served.borrow_mut().try_remove(key) else { return };
-        let Served { mut results, done, bytes } = served;
+        let Served { mut results, done, bytes, post } = served;
+        if let Some(post) = post {
+            // Before the answer: whoever gets it may call again.
+            post.remove_load();
+        }
         self.tables.served_bytes.set(self.tables.served_bytes.get() - bytes);
         let answered = answer.and_then(|(message, words, caps)| {
             if caps.is_empty() && words >= attach::LEAST_WORDS && attach::can_attach(&message) {
@@ -251,7 +256,7 @@ impl Call {
         tables.served_bytes.set(tables.served_bytes.get() + bytes);
         let callback = callback.map(|hook| tables.imports.borrow_mut().add(settled(hook)));
         let (done, answered) = oneshot::channel();
-        let key = tables.served.borrow_mut().insert(Served { results: self.results, done, bytes });
+        let key = tables.served.borrow_mut().insert(Served { results: self.results, done, bytes, post: post.clone() });
         if let Some(post) = &post {
             post.add_load();
         }

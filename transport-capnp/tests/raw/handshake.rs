@@ -16,9 +16,9 @@ use crate::{peer::Peer, server::Hostile};
 fn told(server: impl FnOnce(&mut Peer) + Send + 'static) -> Exception {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let serving = thread::spawn(move || {
-        let mut peer = Peer(theirs);
+        let mut peer = Peer::new(theirs);
         for _ in 0..2 {
-            serialize::read_message(&mut peer.0, ReaderOptions::new()).unwrap();
+            serialize::read_message(&mut peer.stream, ReaderOptions::new()).unwrap();
         }
         server(&mut peer);
         peer.until_closed();
@@ -42,7 +42,7 @@ fn a_connection_that_is_lost_between_two_questions_is_disconnected() {
         let mut bytes = serialize::write_message_to_words(&refusal);
         // The header of a message of 32 GiB.
         bytes.extend([0, u32::MAX].map(u32::to_le_bytes).concat());
-        std::io::Write::write_all(&mut peer.0, &bytes).unwrap();
+        std::io::Write::write_all(&mut peer.stream, &bytes).unwrap();
     });
     assert_eq!(told.kind(), ExceptionKind::Disconnected, "{told}");
     let lost = std::error::Error::source(&told).and_then(|source| source.downcast_ref::<Exception>());
@@ -51,6 +51,6 @@ fn a_connection_that_is_lost_between_two_questions_is_disconnected() {
 
 #[test]
 fn a_server_that_leaves_interrupts_the_hand_shake() {
-    let told = told(|peer| peer.0.shutdown(std::net::Shutdown::Both).unwrap());
+    let told = told(|peer| peer.stream.shutdown(std::net::Shutdown::Both).unwrap());
     assert_eq!(told.kind(), ExceptionKind::Interrupted, "{told}");
 }

@@ -5,3 +5,4 @@ mod handshake;
 mod objects;
 mod peer;
 mod server;
+mod workers;

@@ -28,7 +28,11 @@ const THREAD_MAP: u64 = 0xee5e_3717_9ad9_dc9d;
 const THREAD: u64 = 0x81c1_e260_0d0b_56c5;
 
 /// A peer's end.
-pub(crate) struct Peer(pub(crate) UnixStream);
+pub(crate) struct Peer {
+    pub(crate) stream: UnixStream,
+    /// What is to be written in one go.
+    gathered: Option<Vec<u8>>,
+}
 
 /// What is called.
 #[derive(Clone, Copy)]
@@ -58,7 +62,7 @@ pub(crate) fn connect(pool: u32, limit: impl FnOnce(&mut Limits)) -> (Arc<Server
     limit(&mut options.limits);
     let stream = Stream::from_fd(theirs.into()).unwrap();
     let connection = Capnp.accept::<dyn Hostile>(stream, server.clone(), options).unwrap();
-    let mut peer = Peer(ours);
+    let mut peer = Peer::new(ours);
     peer.send(|message| message.init_bootstrap().set_question_id(ROOT));
     peer.call(THREADS, On::Answer(ROOT), <dyn Hostile>::ID, 0, |_| ());
     peer.call(2, On::In(THREADS), THREAD_MAP, 1, |params| number(params, pool));
@@ -69,10 +73,26 @@ pub(crate) fn connect(pool: u32, limit: impl FnOnce(&mut Limits)) -> (Arc<Server
 }
 
 impl Peer {
+    pub(crate) fn new(stream: UnixStream) -> Self {
+        Self { stream, gathered: None }
+    }
+
     pub(crate) fn send(&mut self, fill: impl FnOnce(message::Builder<'_>)) {
         let mut builder = Builder::new_default();
         fill(builder.init_root());
-        self.0.write_all(&serialize::write_message_to_words(&builder)).unwrap();
+        let bytes = serialize::write_message_to_words(&builder);
+        match &mut self.gathered {
+            Some(gathered) => gathered.extend(bytes),
+            None => self.stream.write_all(&bytes).unwrap(),
+        }
+    }
+
+    /// Sends all that `work` sends in one write.
+    pub(crate) fn in_one_write(&mut self, work: impl FnOnce(&mut Self)) {
+        self.gathered = Some(Vec::new());
+        work(self);
+        let gathered = self.gathered.take().unwrap();
+        self.stream.write_all(&gathered).unwrap();
     }
 
     /// Calls a method.
@@ -122,7 +142,7 @@ impl Peer {
     /// The next reply.
     pub(crate) fn reply(&mut self) -> Reply {
         loop {
-            let message = serialize::read_message(&mut self.0, ReaderOptions::new()).unwrap();
+            let message = serialize::read_message(&mut self.stream, ReaderOptions::new()).unwrap();
             let root: message::Reader<'_> = message.get_root().unwrap();
             if let message::Return(reply) = root.which().unwrap() {
                 let question = reply.unwrap().get_answer_id();
@@ -134,7 +154,7 @@ impl Peer {
     /// Reads, and forgets, what comes, until the server has closed the connection.
     pub(crate) fn until_closed(&mut self) {
         let mut buffer = [0; 4096];
-        while self.0.read(&mut buffer).unwrap() > 0 {}
+        while self.stream.read(&mut buffer).unwrap() > 0 {}
     }
 }
 

@@ -18,12 +18,15 @@ pub(crate) trait Hostile: Send + Sync {
     fn bytes(&self, count: u64) -> Result<Vec<u8>>;
     /// The same object each time, while the peer has it.
     fn owned(&self) -> Result<Arc<dyn Owned>>;
+    #[method(no_context)]
+    fn now(&self) -> Result<u32>;
 }
 
 #[interface]
 pub(crate) trait Quick: Send + Sync {
     #[method(no_context)]
     fn answer(&self) -> Result<u32>;
+    fn answer_on_worker(&self) -> Result<u32>;
 }
 
 #[interface(destroy)]
@@ -94,12 +97,20 @@ impl Hostile for Server {
         *owned = Arc::downgrade(&object);
         Ok(object)
     }
+
+    fn now(&self) -> Result<u32> {
+        Ok(42)
+    }
 }
 
 struct Answers;
 
 impl Quick for Answers {
     fn answer(&self) -> Result<u32> {
+        Ok(42)
+    }
+
+    fn answer_on_worker(&self) -> Result<u32> {
         Ok(42)
     }
 }
