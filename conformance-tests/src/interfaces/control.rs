@@ -25,8 +25,6 @@ pub struct ProcessUse {
     pub fds: u64,
     /// Its memory in KiB.
     pub memory: u64,
-    /// The processor time that it has used, in clock ticks.
-    pub ticks: u64,
 }
 
 /// The server's process and its connections.

@@ -11,7 +11,7 @@ use crate::interfaces::ProcessUse;
 /// Where there is no `/proc`.
 pub(crate) fn process_use() -> ProcessUse {
     let (threads, fds) = (entries("task"), entries("fd"));
-    ProcessUse { pid: std::process::id(), threads, fds, memory: memory(), ticks: ticks() }
+    ProcessUse { pid: std::process::id(), threads, fds, memory: memory() }
 }
 
 fn entries(of: &str) -> u64 {
@@ -24,13 +24,6 @@ fn memory() -> u64 {
     let status = fs::read_to_string("/proc/self/status").expect("/proc tells of this process");
     let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).expect("it tells the memory");
     line.trim().trim_end_matches(" kB").parse().expect("a number")
-}
-
-/// As `proc(5)` has it: fields 14 and 15, of which the first two come before the parenthesis.
-fn ticks() -> u64 {
-    let stat = fs::read_to_string("/proc/self/stat").expect("/proc tells of this process");
-    let (_, fields) = stat.rsplit_once(") ").expect("the name stands in parentheses");
-    fields.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().expect("a number")).sum()
 }
 
 /// The calling thread's name, as a debugger shows it.

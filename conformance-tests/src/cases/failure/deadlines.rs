@@ -1,7 +1,7 @@
 //! F6: deadlines, of peers that are well.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -13,7 +13,7 @@ use ipc_core::{
 
 use crate::{
     case::{Case, cases},
-    cases::tools::{Tally, kind, step},
+    cases::tools::{Tally, kind, own, step},
     wait::until_equal,
     world::World,
 };
@@ -153,19 +153,21 @@ fn a_callbacks_own_deadline_ends_only_its_calls(world: &World) {
     let client = world.client();
     let thread = client.thread().unwrap();
     let lab = client.lab.clone();
+    let (ended, end) = mpsc::channel();
     let impatient = step(move |n| {
-        let ended = deadline(SHORT, || lab.wait_for("go".into()));
-        lab.happen("go".into())?;
-        Ok(if kind(ended) == DeadlineExceeded { n } else { 0 })
+        let outcome = deadline(SHORT, || lab.wait_for("go".into()));
+        ended.send(outcome.map_err(|error| error.kind())).map_err(|_| own("nobody is told"))?;
+        // The wait that is this callback's caller's goes on.
+        lab.add_now(n, 1)
     });
     thread::scope(|scope| {
-        // The inner call blocks the thread that serves this one, so somebody else lets it go on.
-        let helper = scope.spawn(|| {
-            client.until_blocked("go", 1);
-            thread::sleep(SHORT * 2);
+        // The call that was given up blocks the thread that serves this one, until somebody else lets it go on.
+        let client = &client;
+        let helper = scope.spawn(move || {
+            assert_eq!(end.recv(), Ok(Err(DeadlineExceeded)));
             client.happen("go".into())
         });
-        assert_eq!(client.down(7, impatient), Ok(7));
+        assert_eq!(client.down(7, impatient), Ok(8));
         helper.join().unwrap().unwrap();
     });
     assert_eq!(client.down(1, step(Ok)), Ok(1));

@@ -24,7 +24,6 @@ pub(super) const CASES: &[Case] = cases! {
     RES BOTH many_connections_cut_in_the_middle;
     RES BOTH many_calls_given_up;
     RES BOTH many_calls;
-    RES BOTH an_idle_connection_uses_no_processor;
 };
 
 /// How many; less of them unless all are asked for.
@@ -162,19 +161,4 @@ fn many_calls(world: &World) {
         }
     };
     leaves_nothing(world, work, 100_000);
-}
-
-fn an_idle_connection_uses_no_processor(world: &World) {
-    let client = world.client();
-    let counter = client.counter().unwrap();
-    client.down(1, step(Ok)).unwrap();
-    drop(counter);
-    client.until_live(0);
-    // The last thing that goes out on its own is a release; then nothing is to be done. Ticks are 10 ms.
-    crate::until("both sides have nothing to do for a tenth of a second", || {
-        let before = (process_use().ticks, client.process().unwrap().ticks);
-        thread::sleep(Duration::from_millis(100));
-        let now = (process_use().ticks, client.process().unwrap().ticks);
-        now.0 <= before.0 + 1 && now.1 <= before.1 + 1
-    });
 }
