@@ -6,6 +6,13 @@ use capnp::{
     Word,
     message::{Reader, ReaderOptions, ReaderSegments},
 };
+use capnp_rpc::rpc_capnp::message;
+
+/// The numbers of some kinds of messages.
+pub(crate) const CALL: u16 = 2;
+pub(crate) const RETURN: u16 = 3;
+pub(crate) const FINISH: u16 = 4;
+pub(crate) const BOOTSTRAP: u16 = 8;
 
 /// Buffers of large messages are used again: fresh memory costs more than the copy into it.
 const LARGE_WORDS: usize = (64 << 10) / size_of::<Word>();
@@ -77,17 +84,35 @@ impl Received {
         Reader::new(self.clone(), options)
     }
 
-    /// The kind of an RPC message: the tag of the union that is its root. `None` if the root is not where it is as a rule.
+    /// The kind of an RPC message: the tag of the union that is its root.
     pub(crate) fn kind(&self) -> Option<u16> {
+        self.plain_kind().or_else(|| self.kind_by_reader())
+    }
+
+    /// The same where the root is as a rule: a struct in the first segment, right where its pointer says.
+    fn plain_kind(&self) -> Option<u16> {
         let words = &self.0.words[..self.0.ends.first().copied().unwrap_or(self.0.words.len())];
         let bytes = Word::words_to_bytes(words);
-        let root = bytes.first_chunk::<4>().map(|low| i32::from_le_bytes(*low))?;
-        if root & 3 != 0 {
+        let root = u64::from_le_bytes(*bytes.first_chunk()?);
+        let has_data = (root >> 32) as u16 > 0;
+        if root & 3 != 0 || !has_data {
             return None;
         }
         // A signed offset in words, from the end of the pointer.
-        let at = usize::try_from(1 + (root >> 2)).ok()?.checked_mul(size_of::<Word>())?;
+        let at = usize::try_from(1 + (root as u32 as i32 >> 2)).ok()?.checked_mul(size_of::<Word>())?;
         bytes.get(at..)?.first_chunk::<2>().map(|tag| u16::from_le_bytes(*tag))
+    }
+
+    fn kind_by_reader(&self) -> Option<u16> {
+        let reader = self.reader();
+        let root = reader.get_root::<message::Reader<'_>>().ok()?;
+        Some(match root.which().ok()? {
+            message::Call(_) => CALL,
+            message::Return(_) => RETURN,
+            message::Finish(_) => FINISH,
+            message::Bootstrap(_) => BOOTSTRAP,
+            _ => return None,
+        })
     }
 
     /// How large it is.
@@ -113,5 +138,43 @@ impl ReaderSegments for Received {
 
     fn len(&self) -> usize {
         self.0.ends.len() + 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use capnp::message::{AllocationStrategy, Builder, HeapAllocator};
+
+    use super::*;
+
+    fn received(builder: &Builder<HeapAllocator>) -> Received {
+        let segments = builder.get_segments_for_output();
+        let sizes: Vec<_> = segments.iter().map(|segment| segment.len() / size_of::<Word>()).collect();
+        let mut words = Word::allocate_zeroed_vec(sizes.iter().sum());
+        Word::words_to_bytes_mut(&mut words).copy_from_slice(&segments.concat());
+        Received::new(words, &sizes)
+    }
+
+    #[test]
+    fn a_message_is_of_its_kind_wherever_its_root_is() {
+        for first in [1, 100] {
+            let allocator =
+                HeapAllocator::new().first_segment_words(first).allocation_strategy(AllocationStrategy::FixedSize);
+            let mut builder = Builder::new(allocator);
+            builder.init_root::<message::Builder<'_>>().init_finish().set_question_id(7);
+            let message = received(&builder);
+            assert_eq!(message.len() == 1, first == 100);
+            assert_eq!(message.kind(), Some(FINISH));
+        }
+    }
+
+    /// What follows a root without data is none of it.
+    #[test]
+    fn a_root_without_data_is_not_of_the_kind_that_stands_behind_it() {
+        let word = |number: u64| number.to_le_bytes();
+        let mut words = Word::allocate_zeroed_vec(3);
+        let bytes = [word(1 << 48), word(0), word(u64::from(FINISH))].concat();
+        Word::words_to_bytes_mut(&mut words).copy_from_slice(&bytes);
+        assert_eq!(Received::new(words, &[3]).kind(), None);
     }
 }

@@ -17,7 +17,7 @@ use capnp_rpc::{
 };
 
 use super::attach::{self, Chunk};
-use crate::message::Received;
+use crate::message::{BOOTSTRAP, CALL, FINISH, Received};
 
 /// What capnp-rpc's side of the network and ours share.
 #[derive(Default)]
@@ -27,6 +27,8 @@ pub(crate) struct Wire {
     ended: RefCell<Option<capnp::Error>>,
     /// Calls and bootstraps that came in and have no return yet.
     open_calls: Cell<usize>,
+    /// Calls and bootstraps that came in and that the peer has not finished: their results are kept.
+    unfinished: Cell<usize>,
     /// Set once capnp-rpc gives the connection up.
     given_up: RefCell<Option<capnp::Error>>,
     reader: RefCell<Option<Waker>>,
@@ -45,17 +47,20 @@ pub(crate) struct Wire {
 
 /// What a message needs beside its contents: `Message`, `Call`, `Payload`, a target, and descriptors.
 const ENVELOPE_WORDS: u32 = 40;
-/// The numbers, among the kinds of messages, of those that get a return.
-const CALL: u16 = 2;
-const BOOTSTRAP: u16 = 8;
 /// Most messages fit.
 const FIRST_BYTES: usize = 512;
 
 impl Wire {
     /// Gives capnp-rpc a message.
     pub(crate) fn receive(&self, message: Received) {
-        if matches!(message.kind(), Some(CALL | BOOTSTRAP)) {
-            self.open_calls.set(self.open_calls.get() + 1);
+        match message.kind() {
+            Some(CALL | BOOTSTRAP) => {
+                self.open_calls.set(self.open_calls.get() + 1);
+                self.unfinished.set(self.unfinished.get() + 1);
+            }
+            // More of them than there were questions are an error that the RPC layer finds.
+            Some(FINISH) => self.unfinished.set(self.unfinished.get().saturating_sub(1)),
+            _ => {}
         }
         self.inbox.borrow_mut().push_back(message);
         self.wake_reader();
@@ -64,6 +69,11 @@ impl Wire {
     /// How many calls and bootstraps that came in have no return yet.
     pub(crate) fn open_calls(&self) -> usize {
         self.open_calls.get()
+    }
+
+    /// How many calls and bootstraps that came in the peer has not finished.
+    pub(crate) fn unfinished(&self) -> usize {
+        self.unfinished.get()
     }
 
     /// Tells capnp-rpc that nothing more comes.

@@ -99,9 +99,11 @@ impl State {
     pub(crate) fn receive(&mut self, message: Received) {
         self.look_for_root(&message);
         self.tables.wire.receive(message);
-        if self.tables.wire.open_calls() > self.tables.limits.calls_served.saturating_mul(2) {
-            // They wait inside the RPC layer, for answers that they are made to: nothing else bounds them.
-            self.tables.wire.end(capnp::Error::overloaded("more calls than are served wait for each other".into()));
+        let most = self.tables.limits.calls_served.saturating_mul(2);
+        if self.tables.wire.unfinished() > most {
+            // Those that wait inside the RPC layer for answers, and results that nobody lets go of: nothing else bounds them.
+            let message = format!("more than {most} calls, twice what is served, are neither answered nor finished");
+            self.tables.wire.end(capnp::Error::overloaded(message));
         }
         // One at a time: what a message resolves is resolved before the next one asks for it.
         self.executor.run();

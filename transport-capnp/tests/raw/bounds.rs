@@ -80,8 +80,40 @@ fn calls_that_wait_for_answers_are_bounded() {
     }
     peer.until_closed();
     let why = loss.recv().unwrap();
-    assert!(why.contains("more calls than are served"), "{why}");
+    assert!(why.contains("neither answered nor finished"), "{why}");
     server.open_gate(true);
+}
+
+/// Their results are kept for calls that may still be made to them.
+#[test]
+fn questions_that_are_never_finished_are_bounded() {
+    const SERVED: usize = 10;
+    for bootstrap in [true, false] {
+        let (_server, connection, mut peer) = connect(1, |limits| limits.calls_served = SERVED);
+        let (lost, loss) = mpsc::channel();
+        connection.on_disconnect(move |why| lost.send(why.to_string()).unwrap());
+        for question in FREE..FREE + 2 * SERVED as u32 {
+            if bootstrap {
+                peer.send(|message| message.init_bootstrap().set_question_id(question));
+            } else {
+                peer.call_root(question, "now", |_| ());
+            }
+        }
+        peer.until_closed();
+        let why = loss.recv().unwrap();
+        assert!(why.contains("neither answered nor finished"), "{why}");
+    }
+}
+
+#[test]
+fn questions_that_are_finished_are_not_bounded() {
+    const SERVED: usize = 10;
+    let (_server, _connection, mut peer) = connect(1, |limits| limits.calls_served = SERVED);
+    for question in FREE..FREE + 20 * SERVED as u32 {
+        peer.call_root(question, "now", |_| ());
+        assert_eq!(peer.reply().question, question);
+        peer.send(|message| message.init_finish().set_question_id(question));
+    }
 }
 
 /// As many as are served may wait so, and are answered.
