@@ -1,9 +1,7 @@
 //! `#[value(…)]`, on parameters, fields, variants and types.
 
 use proc_macro2::Span;
-use syn::{
-    Attribute, Expr, LitInt, LitStr, Path, Token, meta::ParseNestedMeta, parenthesized, parse::ParseStream, token,
-};
+use syn::{Attribute, Expr, LitInt, LitStr, Path, meta::ParseNestedMeta, parenthesized, parse::ParseStream, token};
 
 use crate::errors::Errors;
 
@@ -126,14 +124,6 @@ pub(crate) fn wire_name(meta: &ParseNestedMeta<'_>) -> syn::Result<LitStr> {
         return Ok(name);
     }
     Err(syn::Error::new(name.span(), "a name in a schema is an ASCII letter and then letters, digits and `_`"))
-}
-
-/// A list of names in parentheses.
-pub(crate) fn names(meta: &ParseNestedMeta<'_>) -> syn::Result<Vec<syn::Ident>> {
-    let inner;
-    parenthesized!(inner in meta.input);
-    let names = inner.parse_terminated(<syn::Ident as syn::ext::IdentExt>::parse_any, Token![,])?;
-    Ok(names.into_iter().collect())
 }
 
 /// Where the key stands.

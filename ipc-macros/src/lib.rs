@@ -69,7 +69,9 @@ use proc_macro::TokenStream;
 /// - `name = "…"`: the name on the wire.
 /// - `no_context`: the call carries no thread; it runs on whoever reads, and may not block.
 /// - `results(a, b, …)`: the result is a tuple, of which each element is a result of its own, by these names.
+/// - `results(a: A, b: B, …)`: the same for a result of any type that is `From` a tuple of these types, and the other way.
 /// - `with = HOOK`: the result's hook.
+/// - `has`: the result is an `Option` whose schema has a presence bit beside it, `hasResult`.
 /// - `since = "31"`: the version of the peer's program that brought the method.
 /// - `local`: not part of the wire. A method with a body must say so.
 ///

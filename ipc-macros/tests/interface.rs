@@ -227,6 +227,25 @@ fn several_results_are_those_of_the_tuple() {
     assert_eq!(names(2).collect::<Vec<_>>(), ["pair"]);
 }
 
+#[test]
+fn a_result_may_be_made_of_several() {
+    let several: Arc<dyn Several> = export(Arc::new(Many));
+    assert_eq!(several.converted(true).unwrap(), Judgement::Fine);
+    assert_eq!(several.converted(false).unwrap(), Judgement::Bad("wrong".into()));
+    let results = schema::<dyn Several>().methods[3].results.iter().map(|result| (result.name, result.kind));
+    let expected = [("reason", Kind::Ptr(Ptr::Text)), ("result", Kind::Prim(Prim::Bool))];
+    assert_eq!(results.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn an_optional_result_may_have_a_presence_bit() {
+    let several: Arc<dyn Several> = export(Arc::new(Many));
+    for value in [Some("here".to_owned()), None] {
+        assert_eq!(several.maybe(value.clone()).unwrap(), value);
+    }
+    assert_eq!(schema::<dyn Several>().methods[4].results[0].kind, Kind::HasPtr(Ptr::Text));
+}
+
 struct Many;
 
 impl Several for Many {
@@ -240,6 +259,14 @@ impl Several for Many {
 
     fn one(&self) -> Result<(u8, u8)> {
         Ok((1, 2))
+    }
+
+    fn converted(&self, fine: bool) -> Result<Judgement> {
+        Ok(if fine { Judgement::Fine } else { Judgement::Bad("wrong".into()) })
+    }
+
+    fn maybe(&self, value: Option<String>) -> Result<Option<String>> {
+        Ok(value)
     }
 }
 

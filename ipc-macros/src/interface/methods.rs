@@ -1,10 +1,11 @@
 //! A method: its schema, its proxy's and its dispatch.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Ident, Type, parse_quote, spanned::Spanned};
 
 use super::{
+    args,
     expand::option,
     parse::{Method, Param},
 };
@@ -91,7 +92,7 @@ fn proxy(
     core: &TokenStream,
 ) -> TokenStream {
     let name = &method.sig.ident;
-    let args = args(&method.params);
+    let args = arguments(&method.params);
     let types = method.params.iter().map(|param| &param.ty);
     let wrapped = args.iter().zip(codecs).map(|(arg, codec)| codec.wrap(core, quote!(#arg)));
     let unwrap = &results.unwrap;
@@ -121,7 +122,7 @@ fn dispatch(
     core: &TokenStream,
 ) -> TokenStream {
     let name = &method.sig.ident;
-    let args = args(&method.params);
+    let args = arguments(&method.params);
     let types = codecs.iter().map(|codec| codec.value(core));
     let unwrapped = args.iter().zip(codecs).map(|(arg, codec)| codec.unwrap(quote!(#arg)));
     let wrap = &results.wrap;
@@ -139,10 +140,15 @@ fn dispatch(
 
 fn results(method: &Method, output: &Type, hooks: &mut Hooks<'_>, core: &TokenStream) -> Results {
     let outcome = outcome(output, core);
-    let attrs = ValueAttrs::default();
+    if let Some(declared) = &method.args.results
+        && !declared.types.is_empty()
+    {
+        return converted(declared, &outcome, output.span(), core);
+    }
+    let attrs = ValueAttrs { has: method.args.has, ..ValueAttrs::default() };
     let names = match &method.args.results {
         None => vec![String::from("result")],
-        Some((_, names)) => names.iter().map(plain).collect(),
+        Some(results) => results.names.iter().map(plain).collect(),
     };
     if let [name] = &names[..] {
         let ty = quote_spanned!(at(output.span())=> #outcome::Ok);
@@ -165,7 +171,7 @@ fn results(method: &Method, output: &Type, hooks: &mut Hooks<'_>, core: &TokenSt
     });
     let fields = quote!(&[#(#fields),*]);
     // An alias may hide how long the tuple is.
-    let span = method.args.results.as_ref().map_or_else(Span::call_site, |(span, _)| *span);
+    let span = method.args.results.as_ref().map_or_else(Span::call_site, |results| results.span);
     let blanks = names.iter().map(|_| quote!(_));
     let length = quote_spanned!(at(span)=> let (#(#blanks),*): &#outcome::Ok = &__results;);
     let unwrap = quote! {
@@ -178,6 +184,21 @@ fn results(method: &Method, output: &Type, hooks: &mut Hooks<'_>, core: &TokenSt
     Results { fields, wrap, unwrap }
 }
 
+/// Results of declared types: what the method gives is made of a tuple of them, and becomes one.
+fn converted(declared: &args::Results, outcome: &TokenStream, span: Span, core: &TokenStream) -> Results {
+    let types = &declared.types;
+    let tuple = quote!((#(#types,)*));
+    let fields = declared.names.iter().zip(types).map(|(name, ty)| {
+        let codec = Codec { ty: ty.to_token_stream(), hook: None, span: ty.span() };
+        codec.field(core, &plain(name), &ValueAttrs::default())
+    });
+    let fields = quote!(&[#(#fields),*]);
+    let wrap = quote_spanned!(at(span)=> |__result| <#tuple as ::core::convert::From<#outcome::Ok>>::from(__result));
+    let unwrap =
+        quote_spanned!(at(span)=> |__results: #tuple| <#outcome::Ok as ::core::convert::From<#tuple>>::from(__results));
+    Results { fields, wrap, unwrap }
+}
+
 /// The prefix of a path to what the return type has as an outcome.
 fn outcome(output: &Type, core: &TokenStream) -> TokenStream {
     let core = path_at(core, output.span());
@@ -185,7 +206,7 @@ fn outcome(output: &Type, core: &TokenStream) -> TokenStream {
 }
 
 /// Names of our own: the user's may be those of what stands around them. Errors in them point at the parameters' types.
-fn args(params: &[Param]) -> Vec<Ident> {
+fn arguments(params: &[Param]) -> Vec<Ident> {
     let names = params.iter().enumerate();
     names.map(|(number, param)| format_ident!("__arg{number}", span = at(param.ty.span()))).collect()
 }

@@ -3,7 +3,10 @@
 use proc_macro2::Span;
 use syn::{FnArg, GenericParam, Generics, ItemTrait, Path, Signature, TraitItem, TraitItemFn, Type, TypeParamBound};
 
-use super::parse::{Interface, Method};
+use super::{
+    args::Results,
+    parse::{Interface, Method},
+};
 use crate::{
     errors::Errors,
     fields, generics, tags,
@@ -204,14 +207,18 @@ fn output(method: &Method, errors: &mut Errors) {
         Some(Type::Tuple(tuple)) if tuple.elems.is_empty() => errors.at(tuple, format!("{must}<()>`")),
         Some(ty) => types::check_in_trait(ty, errors),
     }
-    let Some((span, names)) = &method.args.results else { return };
+    let Some(Results { span, names, types }) = &method.args.results else { return };
     if names.len() > MAX_RESULTS {
         errors.add(syn::Error::new(
             *span,
             format!("at most {MAX_RESULTS} results: put them into a struct that derives `Value`"),
         ));
     }
-    if let Some(Type::Tuple(tuple)) = method.output.as_ref().and_then(result_type)
+    for ty in types {
+        types::check_in_trait(ty, errors);
+    }
+    if types.is_empty()
+        && let Some(Type::Tuple(tuple)) = method.output.as_ref().and_then(result_type)
         && names.len() != 1
         && names.len() != tuple.elems.len()
     {

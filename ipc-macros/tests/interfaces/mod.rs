@@ -77,6 +77,32 @@ pub(crate) trait Several: Send + Sync {
     fn none(&self) -> Result<()>;
     #[method(results(pair))]
     fn one(&self) -> Result<(u8, u8)>;
+    #[method(results(reason: String, result: bool))]
+    fn converted(&self, fine: bool) -> Result<Judgement>;
+    #[method(has)]
+    fn maybe(&self, value: Option<String>) -> Result<Option<String>>;
+}
+
+/// Crosses as two results.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Judgement {
+    Fine,
+    Bad(String),
+}
+
+impl From<(String, bool)> for Judgement {
+    fn from((reason, fine): (String, bool)) -> Self {
+        if fine { Self::Fine } else { Self::Bad(reason) }
+    }
+}
+
+impl From<Judgement> for (String, bool) {
+    fn from(judgement: Judgement) -> Self {
+        match judgement {
+            Judgement::Fine => (String::new(), true),
+            Judgement::Bad(reason) => (reason, false),
+        }
+    }
 }
 
 #[interface]

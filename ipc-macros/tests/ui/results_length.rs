@@ -9,6 +9,10 @@ trait Chain: Send + Sync {
     fn two(&self) -> Result<(u8, u16)>;
     #[method(results(a), with = hook)]
     fn hooked(&self) -> Result<u8>;
+    #[method(results(a: u8, b))]
+    fn mixed(&self) -> Result<(u8, u8)>;
+    #[method(results(a, b), has)]
+    fn marked(&self) -> Result<(u8, u8)>;
 }
 
 fn main() {}
