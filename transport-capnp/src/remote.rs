@@ -13,7 +13,7 @@ use std::{
 
 use ipc_core::{
     Exception, Interface, Result, deadline,
-    interface::{InterfaceSchema, Method},
+    interface::{InterfaceSchema, Method, MethodSchema},
     threads::in_teardown,
     trace,
     transport::{Pending, Remote},
@@ -138,7 +138,8 @@ impl Remote for RemoteRef {
             started: self.send::<I, M, A>(args),
             connection: self.connection.clone(),
             decode: decode::<I, M, T, E>,
-            call: (I::SCHEMA.name, schema.name),
+            interface: I::SCHEMA.name,
+            method: schema,
             span,
             types: PhantomData,
         }
@@ -153,7 +154,8 @@ pub(crate) struct Reply<T, E> {
     started: Result<Started>,
     connection: Arc<Connection>,
     decode: Decode<T, E>,
-    call: (&'static str, &'static str),
+    interface: &'static str,
+    method: &'static MethodSchema,
     span: tracing::Span,
     types: PhantomData<fn() -> (T, E)>,
 }
@@ -167,7 +169,7 @@ impl<T: Args, E: Fault> Pending<T, E> for Reply<T, E> {
                 outcome
             }
             Err(exception) => {
-                let exception: Exception = exception.in_call(self.call.0, self.call.1);
+                let exception: Exception = self.method.explain(exception).in_call(self.interface, self.method.name);
                 trace::response(&self.span, Err(&exception));
                 Err(E::from(exception))
             }

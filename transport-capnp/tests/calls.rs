@@ -221,6 +221,38 @@ fn a_deadline_ends_a_call_and_gives_the_next_a_new_thread() {
     drop(release);
 }
 
+/// A plain Cap'n Proto client has no threads to name.
+#[test]
+fn calls_that_name_no_thread_do_not_wait_for_each_other() {
+    let events = Arc::new(Events::default());
+    let (ours, theirs) = Stream::pair().unwrap();
+    let server = Server { events: events.clone(), ..Server::default() };
+    let server = Capnp.accept(theirs, Arc::new(server) as Arc<dyn Init>, Options::default()).unwrap();
+    let mut plain = Options::default();
+    plain.plain = true;
+    let init = Capnp.connect::<dyn Init>(ours, plain).unwrap().root;
+    thread::scope(|scope| {
+        let waiting = [1, 2].map(|event| {
+            let init = init.clone();
+            scope.spawn(move || init.wait_for(event))
+        });
+        while server.usage().server_threads < 2 {
+            thread::yield_now();
+        }
+        assert_eq!(init.add(1, 2), Ok(3));
+        events.set(1);
+        events.set(2);
+        for waiting in waiting {
+            assert_eq!(waiting.join().unwrap(), Ok(()));
+        }
+    });
+    // One after the other needs no more threads.
+    for n in 0..100 {
+        assert_eq!(init.add(n, 1), Ok(n + 1));
+    }
+    assert!(server.usage().server_threads <= 4, "{:?}", server.usage());
+}
+
 #[test]
 fn a_lost_connection_interrupts_and_then_refuses() {
     let (_release, wait) = mpsc::channel();

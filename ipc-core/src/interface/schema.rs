@@ -1,6 +1,9 @@
 //! What a trait declares, as constants.
 
-use crate::value::{Field, Type};
+use crate::{
+    exception::{Exception, ExceptionKind},
+    value::{Field, Type},
+};
 
 /// What an interface declares.
 #[derive(Debug)]
@@ -81,5 +84,18 @@ impl MethodSchema {
     /// The full type of the error, unless it is `Exception` itself.
     pub fn error_type(&self) -> Option<Type> {
         self.error.map(|error| (error.ty)())
+    }
+
+    /// For transport authors: the exception that a call of this method ended with, as the caller gets it. That of a peer
+    /// which does not have the method says which version brought it.
+    #[must_use]
+    pub fn explain(&self, exception: Exception) -> Exception {
+        match self.since {
+            Some(since) if exception.kind() == ExceptionKind::Unimplemented => {
+                let message = format!("version {since} of the peer's program brought it: {}", exception.message());
+                Exception::new(ExceptionKind::Unimplemented, message)
+            }
+            _ => exception,
+        }
     }
 }

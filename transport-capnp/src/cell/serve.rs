@@ -108,6 +108,7 @@ fn thread_map(
                 let post = worker(tables, format!("pool-{n}"))?;
                 tables.pool.borrow_mut().push(post);
             }
+            tables.pool_is_fixed.set(true);
             Ok(())
         }
         _ => Err(unknown(interface, ordinal)),
@@ -176,15 +177,36 @@ fn object(
     }
 }
 
-fn from_pool(tables: &Tables) -> capnp::Result<Arc<ThreadPost>> {
-    let pool = tables.pool.borrow();
-    if pool.is_empty() {
-        return Err(capnp::Error::failed("no thread specified and no pool configured".into()));
+/// The worker for a call that names no thread: of a pool that the peer has made, the least loaded.
+///
+/// A peer that has made none, as plain Cap'n Proto clients don't, gets one that is idle, made if need be: no such call waits
+/// for another, such as the one that is to interrupt it.
+fn from_pool(tables: &Rc<Tables>) -> capnp::Result<Arc<ThreadPost>> {
+    let least = least_loaded(tables);
+    if tables.pool_is_fixed.get() {
+        return least.ok_or_else(|| capnp::Error::failed("no thread specified and no pool configured".into()));
     }
-    // The least loaded; of equals the next in turn.
+    if let Some(idle) = least.as_ref().filter(|post| post.load() == 0) {
+        return Ok(idle.clone());
+    }
+    let number = tables.pool.borrow().len();
+    match (worker(tables, format!("unnamed-{number}")), least) {
+        (Ok(post), _) => {
+            tables.pool.borrow_mut().push(post.clone());
+            Ok(post)
+        }
+        // There are as many as there may be.
+        (Err(_), Some(busy)) => Ok(busy),
+        (Err(error), None) => Err(error),
+    }
+}
+
+fn least_loaded(tables: &Tables) -> Option<Arc<ThreadPost>> {
+    let pool = tables.pool.borrow();
+    // Of equals the next in turn.
     let turn = tables.next_in_pool.replace(tables.next_in_pool.get().wrapping_add(1));
-    let at = (0..pool.len()).map(|n| (turn + n) % pool.len()).min_by_key(|n| pool[*n].load());
-    at.and_then(|n| pool.get(n)).cloned().ok_or_else(|| capnp::Error::failed("the pool is empty".into()))
+    let order = (0..pool.len()).map(|n| &pool[turn.wrapping_add(n) % pool.len()]);
+    order.min_by_key(|post| post.load()).cloned()
 }
 
 fn on_thread(

@@ -53,6 +53,8 @@ pub(crate) struct Tables {
     /// Workers for calls that name no thread, and which one is next.
     pub(super) pool: RefCell<Vec<Arc<ThreadPost>>>,
     pub(super) next_in_pool: Cell<usize>,
+    /// Whether the peer has said how large the pool is; else it grows as it must.
+    pub(super) pool_is_fixed: Cell<bool>,
     pub(super) effects: RefCell<Effects>,
     pub(super) workers: Arc<WorkerCount>,
     pub(super) limits: Limits,
@@ -74,6 +76,7 @@ impl State {
             peer_thread_map: RefCell::default(),
             pool: RefCell::default(),
             next_in_pool: Cell::new(0),
+            pool_is_fixed: Cell::new(false),
             effects: RefCell::default(),
             workers,
             limits,

@@ -145,8 +145,7 @@ impl<'s> Book<'s> {
     }
 }
 
-/// What a file is called in those that import it.
+/// What a file is called in those that import it. Its folders count: files of one name may differ in them.
 fn alias(name: &str) -> String {
-    let stem = name.rsplit('/').next().unwrap_or(name);
-    names::type_name(&stem.trim_end_matches(".capnp").replace(['-', '.'], "_"))
+    names::type_name(&name.trim_end_matches(".capnp").replace(['-', '.', '/'], "_"))
 }
