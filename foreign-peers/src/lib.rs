@@ -1,4 +1,6 @@
 //! What the tests against other implementations share.
 
+pub mod members;
+pub mod published;
 pub mod samples;
 pub mod tool;

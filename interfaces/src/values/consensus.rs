@@ -13,8 +13,12 @@ pub(super) fn write<T: Encodable, W: Writer>(value: &T, writer: W) -> Result<()>
 
 /// Reads it; a missing field reads as no bytes, which is an error too.
 pub(super) fn read<T: Decodable, R: Reader>(expected: &str, reader: R) -> Result<T> {
-    let bytes = reader.bytes()?;
-    encode::deserialize(&bytes).map_err(|error| {
+    parse(expected, &reader.bytes()?)
+}
+
+/// The same of bytes that are there.
+pub(super) fn parse<T: Decodable>(expected: &str, bytes: &[u8]) -> Result<T> {
+    encode::deserialize(bytes).map_err(|error| {
         let message = format!("expected {expected}, got {} bytes: {error}", bytes.len());
         Exception::new(ExceptionKind::Protocol, message).with_source(error)
     })
