@@ -58,7 +58,6 @@
 //! **Destructors.** For an interface with `destroy`, the last reference goes back in a [`Destroy`](Frame::Destroy), which
 //! runs on the thread's worker and is answered once the object is dropped. If the object was sent again meanwhile, it lives.
 
-mod cleanup;
 mod codec;
 mod end;
 pub mod frame;

@@ -25,7 +25,6 @@ use self::{
     workers::Worker,
 };
 use super::{
-    cleanup::Cleanup,
     codec::Codec,
     frame::Frame,
     outbox::{Mover, Outbox},
@@ -35,7 +34,7 @@ use crate::{
     exception::{Exception, ExceptionKind, Result},
     interface::Interface,
     limits::Limits,
-    threads::{Job as _, WorkerCount},
+    threads::{Cleanup, Job as _, WorkerCount},
     transport::{Connected, Connection, Options},
 };
 
