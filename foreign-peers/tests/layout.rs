@@ -30,6 +30,7 @@ fn sample_interfaces_have_the_places_that_the_tool_gives_them() {
 #[test]
 fn the_projects_interfaces_have_the_places_that_the_tool_gives_them() {
     let texts = Schemas::new()
+        .file("bitcoin_core.capnp", "interfaces::bitcoin_core")
         .file("node.capnp", "interfaces::node")
         .file("wallet.capnp", "interfaces::wallet")
         .interface::<dyn interfaces::node::Init>()

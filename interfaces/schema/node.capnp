@@ -3,15 +3,15 @@
 @0xe6980d2185b13d35;
 
 using Proxy = import "/mp/proxy.capnp";
+using BitcoinCoreInit = import "/bitcoin_core/init.capnp";
 using Types = import "/types.capnp";
 
-interface Init @0xb72f8fa2ffb3225b {
-  # Makes the objects that a node offers.
+interface Init @0xb72f8fa2ffb3225b extends(BitcoinCoreInit.Init) {
+  # Makes the objects that a node offers; those of Bitcoin Core among them, so that its clients find them at the same socket.
 
-  construct @0 (threadMap :Proxy.ThreadMap) -> (threadMap :Proxy.ThreadMap);
-  start @1 (context :Proxy.Context, options :NodeOptions) -> (error :NodeError $Proxy.exception("NodeError"));
-  makeChain @2 (context :Proxy.Context) -> (result :Chain);
-  makeNode @3 (context :Proxy.Context) -> (result :Node);
+  start @0 (context :Proxy.Context, options :NodeOptions) -> (error :NodeError $Proxy.exception("NodeError"));
+  makeChain @1 (context :Proxy.Context) -> (result :Chain);
+  makeNode @2 (context :Proxy.Context) -> (result :Node);
 }
 
 struct NodeOptions @0xfa3e16d397c8ed40 {

@@ -7,11 +7,11 @@ use ipc_core::Result;
 use ipc_macros::{Value, interface};
 
 use super::{Chain, Node, NodeError};
-use crate::values;
+use crate::{bitcoin_core, values};
 
-/// Makes the objects that a node offers.
-#[interface(bootstrap)]
-pub trait Init: Send + Sync {
+/// Makes the objects that a node offers; those of Bitcoin Core among them, so that its clients find them at the same socket.
+#[interface]
+pub trait Init: bitcoin_core::Init {
     /// Gives a node its options, before anything else is asked of it.
     ///
     /// A node that was spawned has no other command line than the number of its socket, as in Bitcoin Core's design: its

@@ -1,5 +1,6 @@
 //! The node: it holds a chain, and serves it to whoever connects or has spawned it.
 
+mod bitcoin_core;
 mod chain;
 mod control;
 mod init;

@@ -117,7 +117,7 @@ pub(crate) fn number_after(line: &str, words: &str) -> u32 {
     rest.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
 }
 
-/// A node that listens on regtest, in a directory of its own.
+/// A node that listens, on regtest unless another is said, in a directory of its own.
 pub(crate) struct Node {
     pub(crate) program: Program,
     /// As it prints it.
@@ -128,8 +128,12 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) fn start(args: &[&str]) -> Self {
+        Self::start_on("regtest", args)
+    }
+
+    pub(crate) fn start_on(network: &str, args: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let own = ["node", "--network", "regtest", "--datadir", dir.path().to_str().unwrap()];
+        let own = ["node", "--network", network, "--datadir", dir.path().to_str().unwrap()];
         let program = Program::start(&[&own, args].concat());
         let address = program.line().strip_prefix("listening at ").unwrap().to_owned();
         Self { program, address, dir }
