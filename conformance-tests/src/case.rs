@@ -11,6 +11,8 @@ pub enum Setting {
     OneProcess,
     /// The server in a [peer](crate::Harness::spawn_peer) of its own.
     Processes,
+    /// Both in one process, and the roles swapped: the side that accepted the connection calls, the one that made it serves.
+    Swapped,
 }
 
 impl Setting {
@@ -19,6 +21,7 @@ impl Setting {
         match self {
             Self::OneProcess => "one_process",
             Self::Processes => "processes",
+            Self::Swapped => "swapped",
         }
     }
 }
@@ -41,6 +44,9 @@ pub struct Case {
     pub(crate) run: fn(&World),
 }
 
+/// For a case that is the same whoever made the connection.
+pub(crate) const ALL: &[Setting] = &[Setting::OneProcess, Setting::Processes, Setting::Swapped];
+/// For one that is about making connections, or about bytes.
 pub(crate) const BOTH: &[Setting] = &[Setting::OneProcess, Setting::Processes];
 /// For a case that does something to the peer's process.
 pub(crate) const PROCESSES: &[Setting] = &[Setting::Processes];

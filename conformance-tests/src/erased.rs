@@ -6,7 +6,7 @@ use ipc_core::{Connection, Limits, Options, Result};
 
 use crate::{
     harness::{Harness, Link, RawBytes, RawEnd},
-    interfaces::{Lab, NewerLab},
+    interfaces::{Lab, NewerLab, NewerReception, Reception},
 };
 
 /// [`Harness`], with the interfaces that the cases use.
@@ -14,6 +14,13 @@ pub(crate) trait Erased: Send + Sync {
     fn processes(&self) -> bool;
     fn pair(&self, root: Arc<dyn Lab>, client: Options, server: Options) -> Result<Link<dyn Lab>>;
     fn newer_pair(&self, root: Arc<dyn Lab>, client: Options, server: Options) -> Result<Link<dyn NewerLab>>;
+    fn reception(&self, root: Arc<dyn Reception>, client: Options, server: Options) -> Result<Link<dyn Reception>>;
+    fn newer_reception(
+        &self,
+        root: Arc<dyn NewerReception>,
+        client: Options,
+        server: Options,
+    ) -> Result<Link<dyn Reception>>;
     fn spawn_peer(self: Arc<Self>, limits: &Limits) -> Result<Box<dyn ErasedPeer>>;
     fn raw_bytes(&self) -> Vec<RawBytes>;
     fn raw_client(&self, root: Arc<dyn Lab>, server: Options) -> Result<(Box<dyn RawEnd>, Connection)>;
@@ -41,6 +48,19 @@ impl<H: Harness> Erased for H {
     }
 
     fn newer_pair(&self, root: Arc<dyn Lab>, client: Options, server: Options) -> Result<Link<dyn NewerLab>> {
+        Harness::pair(self, root, client, server)
+    }
+
+    fn reception(&self, root: Arc<dyn Reception>, client: Options, server: Options) -> Result<Link<dyn Reception>> {
+        Harness::pair(self, root, client, server)
+    }
+
+    fn newer_reception(
+        &self,
+        root: Arc<dyn NewerReception>,
+        client: Options,
+        server: Options,
+    ) -> Result<Link<dyn Reception>> {
         Harness::pair(self, root, client, server)
     }
 

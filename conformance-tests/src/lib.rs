@@ -17,6 +17,7 @@ mod program;
 mod run;
 mod server;
 pub mod streams;
+mod swapped;
 mod wait;
 mod world;
 

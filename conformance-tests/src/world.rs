@@ -16,7 +16,7 @@ use crate::{
     harness::{Link, RawBytes, RawEnd},
     interfaces::{Held, Lab, NewerLab},
     server::Server,
-    wait,
+    swapped, wait,
 };
 
 /// A server, in this process or in a peer.
@@ -73,6 +73,13 @@ impl World {
                 self.server.add(number, link.server.clone().expect("the server is here"));
                 link
             }
+            Setting::Swapped => {
+                let (number, root) = self.server.root();
+                let swapped = swapped::pair(&*self.harness, root, options, self.server_options());
+                let (link, server) = swapped.expect("there are connections");
+                self.server.add(number, server);
+                link
+            }
         };
         drop(server);
         let pid = lab.thread().expect("the first call arrives").pid;
@@ -97,6 +104,13 @@ impl World {
                 self.server.add(number, link.server.expect("the server is here"));
                 link.root
             }
+            Setting::Swapped => {
+                let (number, root) = self.server.root();
+                let swapped = swapped::newer_pair(&*self.harness, root, Options::default(), self.server_options());
+                let (link, server) = swapped.expect("there are connections");
+                self.server.add(number, server);
+                link.root
+            }
         }
     }
 
@@ -104,7 +118,7 @@ impl World {
     pub(crate) fn raw_client(&self) -> Box<dyn RawEnd> {
         match self.setting {
             Setting::Processes => self.peer().raw_client().expect("the peer accepts"),
-            Setting::OneProcess => {
+            Setting::OneProcess | Setting::Swapped => {
                 let (number, root) = self.server.root();
                 let raw = self.harness.raw_client(root, self.server_options());
                 let (end, server) = raw.expect("there are connections");

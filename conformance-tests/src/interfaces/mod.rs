@@ -46,6 +46,22 @@ pub trait NewerLab: Values + Threads + Newer {
     fn added_with_an_object(&self, tell: Tell) -> Result<()>;
 }
 
+/// What a connection begins with whose roles are swapped: the side that made it gives what it serves.
+#[interface(bootstrap, id = 0xc0f0_4a11_57e5_7002, name = "Reception")]
+pub trait Reception: Send + Sync {
+    /// Hands over the root of the side that serves.
+    #[method(no_context)]
+    fn meet(&self, root: Arc<dyn Lab>) -> Result<()>;
+}
+
+/// The same of a side that expects a newer program.
+#[interface(bootstrap, id = 0xc0f0_4a11_57e5_7002, name = "Reception")]
+pub trait NewerReception: Send + Sync {
+    /// Hands over the root of the side that serves.
+    #[method(no_context)]
+    fn meet(&self, root: Arc<dyn NewerLab>) -> Result<()>;
+}
+
 /// An interface that the server does not know.
 #[interface]
 pub trait Newer: Send + Sync {

@@ -12,18 +12,18 @@ use crate::{
 };
 
 pub(super) const CASES: &[Case] = cases! {
-    C2 BOTH typed_errors_arrive;
-    C2 BOTH exceptions_arrive_as_remote_with_their_source;
-    C2 BOTH exceptions_inside_errors_arrive_as_remote;
-    C2 BOTH exceptions_name_the_call;
-    C2 BOTH a_callbacks_error_arrives_at_the_handler;
-    C2 BOTH an_exception_of_another_connection_is_passed_on;
-    C2 BOTH a_forged_kind_stays_remote;
-    C3 BOTH a_panic_arrives_as_remote;
-    C3 BOTH a_panic_without_text_arrives_as_remote;
-    C3 BOTH a_panic_leaves_the_server_thread_as_it_was;
-    C3 BOTH a_panic_in_a_callback_arrives_at_the_handler;
-    C3 BOTH a_panic_in_a_drop_harms_nobody;
+    C2 ALL typed_errors_arrive;
+    C2 ALL exceptions_arrive_as_remote_with_their_source;
+    C2 ALL exceptions_inside_errors_arrive_as_remote;
+    C2 ALL exceptions_name_the_call;
+    C2 ALL a_callbacks_error_arrives_at_the_handler;
+    C2 ALL an_exception_of_another_connection_is_passed_on;
+    C2 ALL a_forged_kind_stays_remote;
+    C3 ALL a_panic_arrives_as_remote;
+    C3 ALL a_panic_without_text_arrives_as_remote;
+    C3 ALL a_panic_leaves_the_server_thread_as_it_was;
+    C3 ALL a_panic_in_a_callback_arrives_at_the_handler;
+    C3 ALL a_panic_in_a_drop_harms_nobody;
 };
 
 fn typed_errors_arrive(world: &World) {

@@ -15,16 +15,16 @@ use crate::{
 };
 
 pub(super) const CASES: &[Case] = cases! {
-    C5 BOTH three_calls_that_need_each_other;
-    C5 BOTH many_calls_that_need_each_other;
-    C5 BOTH a_blocked_call_blocks_no_other_thread;
-    C5 BOTH a_blocked_callback_blocks_no_other_thread;
-    C5 BOTH large_messages_that_cross;
-    C5 BOTH small_calls_beside_large_ones;
-    C5 BOTH many_connections_at_once;
-    C6 BOTH calls_of_one_thread_arrive_in_order;
-    C6 BOTH calls_of_many_threads_arrive_in_order_each;
-    C6 BOTH calls_of_nested_callbacks_arrive_in_order;
+    C5 ALL three_calls_that_need_each_other;
+    C5 ALL many_calls_that_need_each_other;
+    C5 ALL a_blocked_call_blocks_no_other_thread;
+    C5 ALL a_blocked_callback_blocks_no_other_thread;
+    C5 ALL large_messages_that_cross;
+    C5 ALL small_calls_beside_large_ones;
+    C5 ALL many_connections_at_once;
+    C6 ALL calls_of_one_thread_arrive_in_order;
+    C6 ALL calls_of_many_threads_arrive_in_order_each;
+    C6 ALL calls_of_nested_callbacks_arrive_in_order;
 };
 
 fn three_calls_that_need_each_other(world: &World) {

@@ -12,10 +12,10 @@ use crate::{
 };
 
 pub(super) const CASES: &[Case] = cases! {
-    C4 BOTH an_unknown_method_is_unimplemented;
-    C4 BOTH an_unknown_interface_is_unimplemented;
-    C4 BOTH calls_in_flight_are_not_harmed;
-    C4 BOTH objects_passed_to_an_unknown_method_are_released;
+    C4 ALL an_unknown_method_is_unimplemented;
+    C4 ALL an_unknown_interface_is_unimplemented;
+    C4 ALL calls_in_flight_are_not_harmed;
+    C4 ALL objects_passed_to_an_unknown_method_are_released;
 };
 
 fn an_unknown_method_is_unimplemented(world: &World) {

@@ -15,17 +15,17 @@ use crate::{
 };
 
 pub(super) const CASES: &[Case] = cases! {
-    C1 BOTH numbers_at_the_edges;
-    C1 BOTH nan_keeps_its_bits;
-    C1 BOTH collections_empty_and_full;
-    C1 BOTH text_of_all_kinds;
-    C1 BOTH recursive_values;
-    C1 BOTH enums_with_data;
-    C1 BOTH opaque_values;
-    C1 BOTH several_results_by_name;
-    C1 BOTH bytes_up_to_16_mib;
-    C1 BOTH errors_up_to_1_mib;
-    C1 BOTH random_values;
+    C1 ALL numbers_at_the_edges;
+    C1 ALL nan_keeps_its_bits;
+    C1 ALL collections_empty_and_full;
+    C1 ALL text_of_all_kinds;
+    C1 ALL recursive_values;
+    C1 ALL enums_with_data;
+    C1 ALL opaque_values;
+    C1 ALL several_results_by_name;
+    C1 ALL bytes_up_to_16_mib;
+    C1 ALL errors_up_to_1_mib;
+    C1 ALL random_values;
 };
 
 const MAX: Numbers = Numbers {

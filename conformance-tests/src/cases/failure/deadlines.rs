@@ -19,18 +19,18 @@ use crate::{
 };
 
 pub(super) const CASES: &[Case] = cases! {
-    F6 BOTH a_deadline_ends_a_call;
-    F6 BOTH a_deadline_does_not_end_too_early;
-    F6 BOTH a_deadline_that_has_passed_ends_at_once;
-    F6 BOTH calls_in_time_are_not_harmed;
-    F6 BOTH the_next_call_gets_a_new_thread;
-    F6 BOTH late_calls_back_are_cancelled;
-    F6 BOTH the_abandoned_thread_counts_until_its_handler_returns;
-    F6 BOTH nested_calls_inherit_the_deadline;
-    F6 BOTH a_callbacks_own_deadline_ends_only_its_calls;
-    F6 BOTH other_threads_have_deadlines_of_their_own;
-    F6 BOTH objects_of_a_call_given_up_are_released;
-    F6 BOTH many_calls_are_given_up;
+    F6 ALL a_deadline_ends_a_call;
+    F6 ALL a_deadline_does_not_end_too_early;
+    F6 ALL a_deadline_that_has_passed_ends_at_once;
+    F6 ALL calls_in_time_are_not_harmed;
+    F6 ALL the_next_call_gets_a_new_thread;
+    F6 ALL late_calls_back_are_cancelled;
+    F6 ALL the_abandoned_thread_counts_until_its_handler_returns;
+    F6 ALL nested_calls_inherit_the_deadline;
+    F6 ALL a_callbacks_own_deadline_ends_only_its_calls;
+    F6 ALL other_threads_have_deadlines_of_their_own;
+    F6 ALL objects_of_a_call_given_up_are_released;
+    F6 ALL many_calls_are_given_up;
 };
 
 const SHORT: Duration = Duration::from_millis(50);

@@ -12,19 +12,19 @@ use crate::{
 };
 
 pub(super) const CASES: &[Case] = cases! {
-    F8 BOTH arguments_past_this_sides_limit;
-    F8 BOTH arguments_past_the_servers_limit;
-    F8 BOTH results_past_the_servers_limit;
-    F8 BOTH errors_past_the_servers_limit;
-    F8 BOTH values_that_take_too_much_memory;
-    F8 BOTH results_that_take_too_much_memory;
-    F8 BOTH values_that_are_nested_too_deeply;
-    F8 BOTH results_that_are_nested_too_deeply;
-    F8 BOTH objects_of_a_call_that_is_too_large_are_released;
-    F8 BOTH others_are_not_harmed;
-    F8 BOTH what_is_just_small_enough_passes;
-    F8 BOTH objects_past_the_limit_are_overloaded;
-    F8 BOTH calls_past_the_limit_are_overloaded;
+    F8 ALL arguments_past_this_sides_limit;
+    F8 ALL arguments_past_the_servers_limit;
+    F8 ALL results_past_the_servers_limit;
+    F8 ALL errors_past_the_servers_limit;
+    F8 ALL values_that_take_too_much_memory;
+    F8 ALL results_that_take_too_much_memory;
+    F8 ALL values_that_are_nested_too_deeply;
+    F8 ALL results_that_are_nested_too_deeply;
+    F8 ALL objects_of_a_call_that_is_too_large_are_released;
+    F8 ALL others_are_not_harmed;
+    F8 ALL what_is_just_small_enough_passes;
+    F8 ALL objects_past_the_limit_are_overloaded;
+    F8 ALL calls_past_the_limit_are_overloaded;
 };
 
 const LIMIT: usize = 256 << 10;

@@ -18,22 +18,22 @@ use crate::{
 };
 
 pub(super) const CASES: &[Case] = cases! {
-    F1 BOTH calls_after_the_loss_are_disconnected;
-    F1 BOTH calls_on_all_objects_are_disconnected;
-    F1 BOTH a_call_that_is_disconnected_never_ran;
-    F1 BOTH a_stored_callback_of_a_gone_client_is_disconnected;
-    F1 BOTH arguments_of_a_call_that_is_not_sent_are_dropped;
+    F1 ALL calls_after_the_loss_are_disconnected;
+    F1 ALL calls_on_all_objects_are_disconnected;
+    F1 ALL a_call_that_is_disconnected_never_ran;
+    F1 ALL a_stored_callback_of_a_gone_client_is_disconnected;
+    F1 ALL arguments_of_a_call_that_is_not_sent_are_dropped;
     F1 PROCESSES connecting_to_a_dead_peer_fails;
-    F2 BOTH a_call_in_flight_is_interrupted;
-    F2 BOTH all_threads_are_interrupted_each_once;
-    F2 BOTH nested_calls_are_interrupted_from_the_inside_out;
-    F2 BOTH a_handler_that_waits_for_a_callback_is_interrupted;
-    F3 BOTH disconnect_handlers_run_once;
-    F3 BOTH disconnect_handlers_run_outside_all_locks;
-    F3 BOTH a_handler_that_comes_late_runs_now;
-    F3 BOTH a_handler_that_panics_harms_nobody;
-    F3 BOTH the_server_is_told_once;
-    F3 BOTH wait_returns;
+    F2 ALL a_call_in_flight_is_interrupted;
+    F2 ALL all_threads_are_interrupted_each_once;
+    F2 ALL nested_calls_are_interrupted_from_the_inside_out;
+    F2 ALL a_handler_that_waits_for_a_callback_is_interrupted;
+    F3 ALL disconnect_handlers_run_once;
+    F3 ALL disconnect_handlers_run_outside_all_locks;
+    F3 ALL a_handler_that_comes_late_runs_now;
+    F3 ALL a_handler_that_panics_harms_nobody;
+    F3 ALL the_server_is_told_once;
+    F3 ALL wait_returns;
 };
 
 fn calls_after_the_loss_are_disconnected(world: &World) {

@@ -9,13 +9,13 @@ use crate::{
 };
 
 pub(super) const CASES: &[Case] = cases! {
-    F4 BOTH objects_of_the_servers_are_released;
-    F4 BOTH objects_of_ours_are_released;
-    F4 BOTH objects_in_calls_in_flight_are_released;
+    F4 ALL objects_of_the_servers_are_released;
+    F4 ALL objects_of_ours_are_released;
+    F4 ALL objects_in_calls_in_flight_are_released;
     F4 PROCESSES objects_of_ours_are_released_when_the_peer_is_killed;
-    F4 BOTH server_threads_end;
-    F4 BOTH threads_of_ours_that_stand_for_the_peers_end;
-    F4 BOTH a_kept_proxy_of_a_lost_connection_holds_nothing;
+    F4 ALL server_threads_end;
+    F4 ALL threads_of_ours_that_stand_for_the_peers_end;
+    F4 ALL a_kept_proxy_of_a_lost_connection_holds_nothing;
 };
 
 fn hold(client: &Client, tally: &Tally) {

@@ -11,16 +11,16 @@ use crate::{
 };
 
 pub(super) const CASES: &[Case] = cases! {
-    F9 BOTH close_drains_what_is_served;
-    F9 BOTH close_reports_the_threads_that_still_run;
-    F9 BOTH close_interrupts_calls_made;
-    F9 BOTH close_releases_all_objects;
-    F9 BOTH close_joins_all_threads;
-    F9 BOTH close_twice;
-    F9 BOTH close_from_within_a_handler;
-    F9 BOTH close_from_within_a_callback;
-    F9 BOTH close_tells_the_other_side;
-    F9 BOTH dropping_everything_closes;
+    F9 ALL close_drains_what_is_served;
+    F9 ALL close_reports_the_threads_that_still_run;
+    F9 ALL close_interrupts_calls_made;
+    F9 ALL close_releases_all_objects;
+    F9 ALL close_joins_all_threads;
+    F9 ALL close_twice;
+    F9 ALL close_from_within_a_handler;
+    F9 ALL close_from_within_a_callback;
+    F9 ALL close_tells_the_other_side;
+    F9 ALL dropping_everything_closes;
     F9 PROCESSES close_with_a_stopped_peer;
 };
 

@@ -18,16 +18,16 @@ use crate::{
 };
 
 pub(super) const CASES: &[Case] = cases! {
-    O6 BOTH drop_waits_for_the_objects_drop;
-    O6 BOTH the_object_is_dropped_by_the_thread_that_serves_this_one;
-    O6 BOTH only_the_last_proxy_destroys;
-    O6 BOTH a_drop_that_calls_back_runs_on_the_waiting_thread;
-    O6 BOTH a_deadline_ends_the_wait;
-    O6 BOTH five_seconds_end_the_wait;
-    O6 BOTH unwinding_does_not_wait;
-    O6 BOTH thread_local_teardown_does_not_wait;
-    O6 BOTH drop_after_the_connection_is_lost_does_not_wait;
-    O6 BOTH an_object_with_destroy_goes_with_the_connection;
+    O6 ALL drop_waits_for_the_objects_drop;
+    O6 ALL the_object_is_dropped_by_the_thread_that_serves_this_one;
+    O6 ALL only_the_last_proxy_destroys;
+    O6 ALL a_drop_that_calls_back_runs_on_the_waiting_thread;
+    O6 ALL a_deadline_ends_the_wait;
+    O6 ALL five_seconds_end_the_wait;
+    O6 ALL unwinding_does_not_wait;
+    O6 ALL thread_local_teardown_does_not_wait;
+    O6 ALL drop_after_the_connection_is_lost_does_not_wait;
+    O6 ALL an_object_with_destroy_goes_with_the_connection;
 };
 
 fn drop_waits_for_the_objects_drop(world: &World) {

@@ -10,18 +10,18 @@ use crate::{
 };
 
 pub(super) const CASES: &[Case] = cases! {
-    O2 BOTH an_object_of_ours_comes_home;
-    O2 BOTH an_object_of_the_servers_goes_home;
-    O2 BOTH the_root_goes_home;
-    O2 BOTH one_object_has_one_proxy;
-    O2 BOTH closures_come_home;
-    O2 BOTH identity_survives_an_upcast;
-    O2 BOTH identity_survives_lists_and_options;
-    O2 BOTH an_object_of_another_connection_works_through_this_one;
-    O7 BOTH returned_objects_return_objects;
-    O7 BOTH inherited_methods_work_on_returned_objects;
-    O7 BOTH closures_are_returned;
-    O7 BOTH objects_returned_in_callbacks;
+    O2 ALL an_object_of_ours_comes_home;
+    O2 ALL an_object_of_the_servers_goes_home;
+    O2 ALL the_root_goes_home;
+    O2 ALL one_object_has_one_proxy;
+    O2 ALL closures_come_home;
+    O2 ALL identity_survives_an_upcast;
+    O2 ALL identity_survives_lists_and_options;
+    O2 ALL an_object_of_another_connection_works_through_this_one;
+    O7 ALL returned_objects_return_objects;
+    O7 ALL inherited_methods_work_on_returned_objects;
+    O7 ALL closures_are_returned;
+    O7 ALL objects_returned_in_callbacks;
 };
 
 fn an_object_of_ours_comes_home(world: &World) {

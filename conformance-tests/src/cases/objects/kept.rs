@@ -9,13 +9,13 @@ use crate::{
 };
 
 pub(super) const CASES: &[Case] = cases! {
-    O3 BOTH a_stored_object_is_called_from_any_thread;
-    O3 BOTH a_proxy_is_called_from_many_threads;
-    O3 BOTH a_stored_callback_is_called_from_any_thread;
-    O3 BOTH a_stored_callback_is_called_on_behalf_of_another_client;
-    O5 BOTH a_callback_outlives_its_call;
-    O5 BOTH a_callback_outlives_the_thread_that_passed_it;
-    O5 BOTH a_callback_outlives_a_call_that_failed;
+    O3 ALL a_stored_object_is_called_from_any_thread;
+    O3 ALL a_proxy_is_called_from_many_threads;
+    O3 ALL a_stored_callback_is_called_from_any_thread;
+    O3 ALL a_stored_callback_is_called_on_behalf_of_another_client;
+    O5 ALL a_callback_outlives_its_call;
+    O5 ALL a_callback_outlives_the_thread_that_passed_it;
+    O5 ALL a_callback_outlives_a_call_that_failed;
 };
 
 fn a_stored_object_is_called_from_any_thread(world: &World) {

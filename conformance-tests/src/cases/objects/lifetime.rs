@@ -14,17 +14,17 @@ use crate::{
 };
 
 pub(super) const CASES: &[Case] = cases! {
-    O1 BOTH an_object_of_the_servers_is_dropped_with_its_last_proxy;
-    O1 BOTH an_object_of_ours_is_dropped_when_the_server_forgets_it;
-    O1 BOTH an_idle_connection_drops_it_too;
-    O1 BOTH an_argument_that_nobody_keeps_is_dropped;
-    O1 BOTH objects_of_calls_that_fail_are_dropped;
-    O1 BOTH an_object_lives_until_its_last_connection_lets_go;
-    O1 BOTH objects_in_lists_are_dropped_each;
-    O1 BOTH a_proxy_that_a_callback_got_is_dropped;
-    O1 BOTH a_drop_may_call_the_peer;
-    O1 BOTH a_drop_may_wait_for_that_of_another_connection;
-    O1 BOTH nothing_is_held_in_the_end;
+    O1 ALL an_object_of_the_servers_is_dropped_with_its_last_proxy;
+    O1 ALL an_object_of_ours_is_dropped_when_the_server_forgets_it;
+    O1 ALL an_idle_connection_drops_it_too;
+    O1 ALL an_argument_that_nobody_keeps_is_dropped;
+    O1 ALL objects_of_calls_that_fail_are_dropped;
+    O1 ALL an_object_lives_until_its_last_connection_lets_go;
+    O1 ALL objects_in_lists_are_dropped_each;
+    O1 ALL a_proxy_that_a_callback_got_is_dropped;
+    O1 ALL a_drop_may_call_the_peer;
+    O1 ALL a_drop_may_wait_for_that_of_another_connection;
+    O1 ALL nothing_is_held_in_the_end;
 };
 
 fn an_object_of_the_servers_is_dropped_with_its_last_proxy(world: &World) {

@@ -9,11 +9,11 @@ use crate::{
 };
 
 pub(super) const CASES: &[Case] = cases! {
-    O1 BOTH an_object_that_goes_out_again_while_it_is_released;
-    O1 BOTH a_proxy_that_comes_again_while_it_is_dropped;
-    O1 BOTH a_closure_that_comes_home_while_it_is_dropped;
-    O1 BOTH proxies_dropped_by_other_threads;
-    O1 BOTH objects_dropped_while_calls_to_them_run;
+    O1 ALL an_object_that_goes_out_again_while_it_is_released;
+    O1 ALL a_proxy_that_comes_again_while_it_is_dropped;
+    O1 ALL a_closure_that_comes_home_while_it_is_dropped;
+    O1 ALL proxies_dropped_by_other_threads;
+    O1 ALL objects_dropped_while_calls_to_them_run;
 };
 
 const THREADS: u32 = 4;

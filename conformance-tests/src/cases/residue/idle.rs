@@ -18,7 +18,7 @@ use crate::{
 };
 
 pub(super) const CASES: &[Case] = cases! {
-    RES BOTH an_idle_connection_wakes_nobody;
+    RES ALL an_idle_connection_wakes_nobody;
 };
 
 /// As many round trips over a plain socket take longer than whatever a transport does again and again.

@@ -15,15 +15,15 @@ use crate::{
 };
 
 pub(super) const CASES: &[Case] = cases! {
-    RES BOTH many_objects_of_the_servers;
-    RES BOTH many_objects_of_ours;
-    RES BOTH many_objects_at_once;
-    RES BOTH many_client_threads;
-    RES BOTH many_threads_of_the_peer;
-    RES BOTH many_connections;
-    RES BOTH many_connections_cut_in_the_middle;
-    RES BOTH many_calls_given_up;
-    RES BOTH many_calls;
+    RES ALL many_objects_of_the_servers;
+    RES ALL many_objects_of_ours;
+    RES ALL many_objects_at_once;
+    RES ALL many_client_threads;
+    RES ALL many_threads_of_the_peer;
+    RES ALL many_connections;
+    RES ALL many_connections_cut_in_the_middle;
+    RES ALL many_calls_given_up;
+    RES ALL many_calls;
 };
 
 /// How many; less of them unless all are asked for.

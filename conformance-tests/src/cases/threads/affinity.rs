@@ -9,13 +9,13 @@ use crate::{
 };
 
 pub(super) const CASES: &[Case] = cases! {
-    T1 BOTH one_thread_is_served_by_one_thread;
-    T1 BOTH different_threads_are_served_by_different_ones;
-    T1 BOTH thread_locals_persist;
-    T1 BOTH a_callbacks_calls_run_on_the_same_server_thread;
-    T1 BOTH each_connection_has_threads_of_its_own;
-    T1 BOTH calls_without_a_context_take_no_server_thread;
-    T1 BOTH the_first_calls_of_many_threads_at_once;
+    T1 ALL one_thread_is_served_by_one_thread;
+    T1 ALL different_threads_are_served_by_different_ones;
+    T1 ALL thread_locals_persist;
+    T1 ALL a_callbacks_calls_run_on_the_same_server_thread;
+    T1 ALL each_connection_has_threads_of_its_own;
+    T1 ALL calls_without_a_context_take_no_server_thread;
+    T1 ALL the_first_calls_of_many_threads_at_once;
 };
 
 fn one_thread_is_served_by_one_thread(world: &World) {

@@ -17,17 +17,17 @@ use crate::{
 };
 
 pub(super) const CASES: &[Case] = cases! {
-    T2 BOTH nested_callbacks_run_on_the_waiting_thread;
-    T2 BOTH threads_nest_beside_each_other;
-    T2 BOTH one_handler_calls_back_often;
-    T2 BOTH a_stored_callback_runs_on_the_waiting_thread;
-    T2 BOTH callbacks_nest_across_two_connections;
-    T2 BOTH recursion_through_closures;
-    T3 BOTH another_thread_of_the_peer_gets_a_thread_of_its_own;
-    T3 BOTH each_thread_of_the_peer_has_its_own;
-    T3 BOTH its_callbacks_run_on_the_thread_that_waits_there;
-    T3 BOTH it_calls_while_nobody_waits;
-    T3 BOTH both_call_at_the_same_time;
+    T2 ALL nested_callbacks_run_on_the_waiting_thread;
+    T2 ALL threads_nest_beside_each_other;
+    T2 ALL one_handler_calls_back_often;
+    T2 ALL a_stored_callback_runs_on_the_waiting_thread;
+    T2 ALL callbacks_nest_across_two_connections;
+    T2 ALL recursion_through_closures;
+    T3 ALL another_thread_of_the_peer_gets_a_thread_of_its_own;
+    T3 ALL each_thread_of_the_peer_has_its_own;
+    T3 ALL its_callbacks_run_on_the_thread_that_waits_there;
+    T3 ALL it_calls_while_nobody_waits;
+    T3 ALL both_call_at_the_same_time;
 };
 
 /// A step that goes down `depth` times between client and server, and checks at each that it runs on `on`, and that the

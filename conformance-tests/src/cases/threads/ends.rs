@@ -16,16 +16,16 @@ use crate::{
 };
 
 pub(super) const CASES: &[Case] = cases! {
-    T5 BOTH a_server_thread_ends_with_its_client_thread;
-    T5 BOTH many_server_threads_end;
-    T5 BOTH a_thread_locals_drop_may_call_back;
-    T5 BOTH a_thread_of_ours_ends_with_its_thread_of_the_peer;
-    T5 BOTH a_call_in_a_thread_locals_drop_comes_back;
-    T6 BOTH the_name_of_a_client_thread_carries_over;
-    T6 BOTH the_name_of_a_thread_of_the_peer_carries_over;
-    T6 BOTH names_of_all_kinds;
-    T7 BOTH past_the_limit_is_overloaded;
-    T7 BOTH what_has_a_thread_is_not_harmed;
+    T5 ALL a_server_thread_ends_with_its_client_thread;
+    T5 ALL many_server_threads_end;
+    T5 ALL a_thread_locals_drop_may_call_back;
+    T5 ALL a_thread_of_ours_ends_with_its_thread_of_the_peer;
+    T5 ALL a_call_in_a_thread_locals_drop_comes_back;
+    T6 ALL the_name_of_a_client_thread_carries_over;
+    T6 ALL the_name_of_a_thread_of_the_peer_carries_over;
+    T6 ALL names_of_all_kinds;
+    T7 ALL past_the_limit_is_overloaded;
+    T7 ALL what_has_a_thread_is_not_harmed;
 };
 
 fn until_no_locals(client: &Client) {

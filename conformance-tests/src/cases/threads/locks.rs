@@ -12,9 +12,9 @@ use crate::{
 };
 
 pub(super) const CASES: &[Case] = cases! {
-    T4 BOTH a_reentrant_lock_is_taken_again_in_the_callback;
-    T4 BOTH a_lock_is_held_across_calls_of_many_threads;
-    T4 BOTH a_drop_may_need_the_lock_that_the_caller_holds;
+    T4 ALL a_reentrant_lock_is_taken_again_in_the_callback;
+    T4 ALL a_lock_is_held_across_calls_of_many_threads;
+    T4 ALL a_drop_may_need_the_lock_that_the_caller_holds;
 };
 
 /// A lock that its owner can take again.
