@@ -1,6 +1,8 @@
 //! What the tests against other implementations share.
 
 pub mod members;
+pub mod node;
+pub mod plain;
 pub mod published;
 pub mod samples;
 pub mod tool;

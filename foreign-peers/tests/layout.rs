@@ -163,7 +163,10 @@ fn variants() -> impl Strategy<Value = &'static [Variant]> {
     let variant = most.prop_flat_map(fields);
     vec(variant, 1..14).prop_map(|variants| {
         let named = variants.into_iter().enumerate();
-        &*named.map(|(number, fields)| Variant { name: leak(format!("V{number}")), tag: None, fields }).collect::<Vec<_>>().leak()
+        &*named
+            .map(|(number, fields)| Variant { name: leak(format!("V{number}")), tag: None, fields })
+            .collect::<Vec<_>>()
+            .leak()
     })
 }
 
