@@ -9,7 +9,7 @@ use ipc::Address;
 /// The file name of the default socket.
 const SOCKET: &str = "node.sock";
 
-/// A node and a wallet, each in a process of its own.
+/// A node, a wallet and a miner, each in a process of its own.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 pub(crate) struct Cli {
@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Node(NodeArgs),
     /// Ask a node.
     Wallet(WalletArgs),
+    /// Mine on a test chain, through the interfaces of Bitcoin Core: on this node or on its `bitcoin-node`.
+    Mine(MineArgs),
 }
 
 /// The command line of a node.
@@ -65,6 +67,23 @@ pub(crate) struct NodeArgs {
     /// Where to listen: `unix` (DIR/node.sock, the default), unix:PATH or tcp:HOST:PORT; may be given more than once.
     #[arg(long, value_name = "ADDR")]
     pub(crate) ipcbind: Vec<Address>,
+    /// Print debug messages of a category.
+    #[arg(long, value_enum, value_name = "CATEGORY")]
+    pub(crate) debug: Vec<Category>,
+}
+
+/// The command line of a miner.
+#[derive(Args, Debug)]
+pub(crate) struct MineArgs {
+    /// Where the node listens: `unix` (DIR/node.sock), unix:PATH or tcp:HOST:PORT.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) ipcconnect: Address,
+    /// The directory that a relative socket path starts at [default: ~/.multiprocess].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) datadir: Option<PathBuf>,
+    /// Stop after so many blocks.
+    #[arg(long, value_name = "N")]
+    pub(crate) count: Option<NonZeroU32>,
     /// Print debug messages of a category.
     #[arg(long, value_enum, value_name = "CATEGORY")]
     pub(crate) debug: Vec<Category>,

@@ -1,12 +1,13 @@
-//! A node and a wallet in one executable, each in a process of its own.
+//! A node, a wallet and a miner in one executable, each in a process of its own.
 //!
 //! `multiprocess node` holds a chain and serves it. `multiprocess wallet` asks a node, which it spawns unless it is told
-//! where one listens. A spawned node is the same executable with the two arguments `-ipcfd N`, as in Bitcoin Core; its
+//! where one listens. `multiprocess mine` mines on any node that serves Bitcoin Core's interfaces. A spawned node is the same executable with the two arguments `-ipcfd N`, as in Bitcoin Core; its
 //! options reach it through the interface `Init`.
 
 mod chain;
 mod cli;
 mod log;
+mod mine;
 mod node;
 mod signals;
 mod wallet;
@@ -38,5 +39,6 @@ fn run(mut args: Vec<OsString>) -> Result<(), Failure> {
     match Cli::read(args).unwrap_or_else(|error| error.exit()).command {
         Command::Node(args) => node::run(&args),
         Command::Wallet(args) => wallet::run(args),
+        Command::Mine(args) => mine::run(&args),
     }
 }
