@@ -40,6 +40,8 @@ pub trait Control: Send + Sync {
     fn held(&self, number: u64) -> Result<Option<Held>>;
     /// Closes the connection of that number; gives the names of the threads that still run.
     fn close(&self, number: u64, grace_ms: u64) -> Result<Vec<String>>;
+    /// Notes a number, and then closes this very connection: the call has run, and its reply has nowhere to go.
+    fn note_and_close(&self, number: u64) -> Result<()>;
     /// How often the disconnect handler of the connection of that number was called.
     fn losses(&self, number: u64) -> Result<u64>;
     /// Ends the process with this status, from within the handler.

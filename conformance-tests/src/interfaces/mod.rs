@@ -1,5 +1,6 @@
 //! The interfaces that the cases call: one root with all that a case needs of a peer.
 
+mod address;
 mod control;
 mod objects;
 mod threads;

@@ -52,6 +52,8 @@ pub trait Objects: Send + Sync {
     fn same(&self, counter: Arc<dyn Counter>) -> Result<Arc<dyn Counter>>;
     /// The same, or none.
     fn maybe(&self, counter: Option<Arc<dyn Counter>>) -> Result<Option<Arc<dyn Counter>>>;
+    /// The same, of which some may be missing, in reverse order.
+    fn reversed_maybes(&self, counters: Vec<Option<Arc<dyn Counter>>>) -> Result<Vec<Option<Arc<dyn Counter>>>>;
     /// The same, in reverse order.
     fn reversed(&self, counters: Vec<Arc<dyn Counter>>) -> Result<Vec<Arc<dyn Counter>>>;
     /// A new object of the server's that it keeps, under the name `own`.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    net::SocketAddr,
     path::PathBuf,
     time::{Duration, SystemTime},
 };
@@ -9,6 +10,8 @@ use std::{
 use ipc_core::{Exception, Opaque, Result};
 use ipc_macros::{Value, interface};
 use serde::{Deserialize, Serialize};
+
+use super::address;
 
 /// All numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Value)]
@@ -120,6 +123,15 @@ pub trait Values: Send + Sync {
     fn count_empty(&self, empty: Vec<Collections>) -> Result<u64>;
     /// The same text.
     fn text(&self, text: String) -> Result<String>;
+    /// The same address with another port.
+    #[method(with = address)]
+    fn address(&self, #[value(with = address)] address: SocketAddr, port: u16) -> Result<SocketAddr>;
+    /// The same addresses.
+    #[method(with = list(option(address)))]
+    fn addresses(
+        &self,
+        #[value(with = list(option(address)))] addresses: Vec<Option<SocketAddr>>,
+    ) -> Result<Vec<Option<SocketAddr>>>;
     /// All arguments, as results with names.
     #[method(results(number, text, data))]
     fn several(&self, number: i64, text: String, data: Vec<u8>) -> Result<(i64, String, Vec<u8>)>;

@@ -5,7 +5,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 use ipc_core::Result;
 
 use super::{Link, Root, lock, process_use};
-use crate::interfaces::{Control, Held, ProcessUse};
+use crate::interfaces::{Control, Held, ProcessUse, Threads};
 
 impl Control for Root {
     fn process(&self) -> Result<ProcessUse> {
@@ -28,6 +28,11 @@ impl Control for Root {
         let Some(connection) = self.server.connection(number) else { return Ok(Vec::new()) };
         let closed = connection.close(Duration::from_millis(grace_ms));
         Ok(closed.err().map(|still| still.threads).unwrap_or_default())
+    }
+
+    fn note_and_close(&self, number: u64) -> Result<()> {
+        self.note(number)?;
+        self.close(self.number, 0).map(drop)
     }
 
     fn losses(&self, number: u64) -> Result<u64> {

@@ -116,6 +116,11 @@ impl Objects for Root {
         Ok(counters)
     }
 
+    fn reversed_maybes(&self, mut counters: Vec<Option<Arc<dyn Counter>>>) -> Result<Vec<Option<Arc<dyn Counter>>>> {
+        counters.reverse();
+        Ok(counters)
+    }
+
     fn own(&self) -> Result<Arc<dyn Counter>> {
         let own = self.sum();
         self.keep(OWN.into(), own.clone())?;

@@ -1,6 +1,6 @@
 //! Values there and back.
 
-use std::panic::panic_any;
+use std::{net::SocketAddr, panic::panic_any};
 
 use ipc_core::{Exception, ExceptionKind, Opaque, Result};
 
@@ -46,6 +46,15 @@ impl Values for Root {
 
     fn text(&self, text: String) -> Result<String> {
         Ok(text)
+    }
+
+    fn address(&self, mut address: SocketAddr, port: u16) -> Result<SocketAddr> {
+        address.set_port(port);
+        Ok(address)
+    }
+
+    fn addresses(&self, addresses: Vec<Option<SocketAddr>>) -> Result<Vec<Option<SocketAddr>>> {
+        Ok(addresses)
     }
 
     fn several(&self, number: i64, text: String, data: Vec<u8>) -> Result<(i64, String, Vec<u8>)> {

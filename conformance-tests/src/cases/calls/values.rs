@@ -2,14 +2,16 @@
 
 use std::{
     ffi::OsString,
+    net::SocketAddr,
     os::unix::ffi::OsStringExt,
     time::{Duration, UNIX_EPOCH},
 };
 
-use ipc_core::Opaque;
+use ipc_core::{ExceptionKind::Protocol, Opaque};
 
 use crate::{
     case::{Case, cases},
+    cases::tools::kind,
     interfaces::{Collections, Figure, LabError, Numbers, Opaques, Tree},
     world::World,
 };
@@ -22,6 +24,8 @@ pub(super) const CASES: &[Case] = cases! {
     C1 ALL recursive_values;
     C1 ALL enums_with_data;
     C1 ALL opaque_values;
+    C1 ALL types_of_others_by_a_hook;
+    C1 ALL what_a_hook_refuses_fails_that_call_alone;
     C1 ALL several_results_by_name;
     C1 ALL bytes_up_to_16_mib;
     C1 ALL errors_up_to_1_mib;
@@ -138,6 +142,28 @@ fn opaque_values(world: &World) {
     for text in ["", "opaque"] {
         let value = Opaques { text: text.into(), pairs: vec![(0, String::new()), (255, text.into())] };
         assert_eq!(client.opaque(Opaque(value.clone())), Ok(Opaque(value)));
+    }
+}
+
+fn types_of_others_by_a_hook(world: &World) {
+    let client = world.client();
+    let all = ["127.0.0.1:8333", "[::1]:1", "[2001:db8::7]:65535"].map(|text| text.parse::<SocketAddr>().unwrap());
+    for (address, port) in all.into_iter().zip([1, 80, u16::MAX]) {
+        assert_eq!(client.address(address, port), Ok(SocketAddr::new(address.ip(), port)));
+    }
+    let mixed: Vec<_> = all.into_iter().map(Some).chain([None]).collect();
+    assert_eq!(client.addresses(mixed.clone()), Ok(mixed));
+    assert_eq!(client.addresses(vec![]), Ok(vec![]));
+}
+
+fn what_a_hook_refuses_fails_that_call_alone(world: &World) {
+    let client = world.client();
+    let address = "127.0.0.1:8333".parse::<SocketAddr>().unwrap();
+    for _ in 0..3 {
+        // As an argument here, as a result there.
+        assert_eq!(kind(client.address(SocketAddr::new(address.ip(), 0), 1)), Protocol);
+        assert_eq!(kind(client.address(address, 0)), Protocol);
+        assert_eq!(client.address(address, 1).map(|address| address.port()), Ok(1));
     }
 }
 

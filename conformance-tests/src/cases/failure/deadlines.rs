@@ -30,6 +30,7 @@ pub(super) const CASES: &[Case] = cases! {
     F6 ALL a_callbacks_own_deadline_ends_only_its_calls;
     F6 ALL other_threads_have_deadlines_of_their_own;
     F6 ALL objects_of_a_call_given_up_are_released;
+    F6 ALL a_call_is_given_up_before_it_starts;
     F6 ALL many_calls_are_given_up;
 };
 
@@ -203,6 +204,38 @@ fn objects_of_a_call_given_up_are_released(world: &World) {
     let _ = deadline(Duration::from_micros(1 + world.random() % 500), || client.counter().map(drop));
     let _ = deadline(Duration::from_micros(1 + world.random() % 500), || client.down(1, making));
     client.until_live(0);
+}
+
+/// The thread that it is for runs another call, which was given up as well.
+fn a_call_is_given_up_before_it_starts(world: &World) {
+    let client = world.client();
+    let tally = Tally::default();
+    let (ended, end) = mpsc::channel();
+    let impatient = {
+        let (lab, tally) = (client.lab.clone(), tally.clone());
+        step(move |n| {
+            let running = deadline(SHORT, || lab.wait_for("go".into()));
+            let waiting = deadline(SHORT, || lab.keep_step("late".into(), tally.step(Ok)));
+            ended.send([running, waiting].map(|call| kind(call))).map_err(|_| own("nobody is told"))?;
+            Ok(n)
+        })
+    };
+    thread::scope(|scope| {
+        let client = &client;
+        let helper = scope.spawn(move || {
+            // The object of the call that has not begun is still on its way.
+            assert_eq!(end.recv(), Ok([DeadlineExceeded; 2]));
+            client.happen("go".into())
+        });
+        assert_eq!(client.down(7, impatient), Ok(7));
+        helper.join().unwrap().unwrap();
+    });
+    assert_eq!(client.down(1, step(Ok)), Ok(1));
+    // Whether it still ran does not matter: nobody holds its object in the end.
+    crate::until("the object of the call is dropped", || {
+        client.forget("late".into()).unwrap();
+        tally.live() == 0
+    });
 }
 
 fn many_calls_are_given_up(world: &World) {

@@ -7,9 +7,13 @@ use std::{
         mpsc,
     },
     thread,
+    time::Duration,
 };
 
-use ipc_core::ExceptionKind::{Disconnected, Interrupted};
+use ipc_core::{
+    ExceptionKind::{DeadlineExceeded, Disconnected, Interrupted},
+    deadline,
+};
 
 use crate::{
     case::{Case, cases},
@@ -25,6 +29,9 @@ pub(super) const CASES: &[Case] = cases! {
     F1 ALL arguments_of_a_call_that_is_not_sent_are_dropped;
     F1 PROCESSES connecting_to_a_dead_peer_fails;
     F2 ALL a_call_in_flight_is_interrupted;
+    F2 ALL a_call_that_ran_but_was_not_answered_is_interrupted;
+    F2 ALL the_first_calls_of_threads_are_interrupted;
+    F2 ALL a_call_that_waits_for_a_busy_thread_is_interrupted;
     F2 ALL all_threads_are_interrupted_each_once;
     F2 ALL nested_calls_are_interrupted_from_the_inside_out;
     F2 ALL a_handler_that_waits_for_a_callback_is_interrupted;
@@ -35,6 +42,9 @@ pub(super) const CASES: &[Case] = cases! {
     F3 ALL the_server_is_told_once;
     F3 ALL wait_returns;
 };
+
+/// Time enough for a call to arrive.
+const SHORT: Duration = Duration::from_millis(100);
 
 fn calls_after_the_loss_are_disconnected(world: &World) {
     let (client, other) = (world.client(), world.client());
@@ -124,6 +134,74 @@ fn a_call_in_flight_is_interrupted(world: &World) {
     control.happen("go".into()).unwrap();
 }
 
+fn a_call_that_ran_but_was_not_answered_is_interrupted(world: &World) {
+    let control = world.client();
+    for number in 0..10 {
+        let client = world.client();
+        assert_eq!(kind(client.note_and_close(number)), Interrupted);
+        assert_eq!(kind(client.nothing()), Disconnected);
+    }
+    // Each ran once: who would call again would have it run twice.
+    assert_eq!(control.notes(), Ok((0..10).collect()));
+}
+
+/// At a random moment, when some of them have no server thread yet.
+fn the_first_calls_of_threads_are_interrupted(world: &World) {
+    let control = world.client();
+    for _ in 0..20 {
+        let client = world.client();
+        let (started, cut_after) = (AtomicU64::new(0), 1 + world.random() % 8);
+        thread::scope(|scope| {
+            let calls: Vec<_> = (0..8)
+                .map(|_| {
+                    scope.spawn(|| {
+                        started.fetch_add(1, Ordering::SeqCst);
+                        client.hold_local(None)
+                    })
+                })
+                .collect();
+            crate::until("the moment", || started.load(Ordering::SeqCst) >= cut_after);
+            (client.cut)();
+            for call in calls {
+                let ended = call.join().unwrap();
+                assert!(ended.is_ok() || [Disconnected, Interrupted].contains(&kind(ended.clone())), "{ended:?}");
+            }
+        });
+        crate::until("the server's end of the connection is gone", || control.held(client.number) == Ok(None));
+    }
+    crate::until("the server threads end", || control.live_locals() == Ok(0));
+}
+
+/// The call was sent and has not begun: the thread that it is for runs another one, which its caller gave up.
+fn a_call_that_waits_for_a_busy_thread_is_interrupted(world: &World) {
+    let (client, control) = (world.client(), world.client());
+    let tally = Tally::default();
+    let (waiting, waits) = mpsc::channel();
+    let calling = {
+        let (lab, tally) = (client.lab.clone(), tally.clone());
+        step(move |_| {
+            let given_up = deadline(SHORT, || lab.wait_for("go".into()));
+            waiting.send(given_up.map_err(|error| error.kind())).map_err(|_| own("nobody is told"))?;
+            lab.keep_step("late".into(), tally.step(Ok)).map(|()| 0)
+        })
+    };
+    thread::scope(|scope| {
+        let call = scope.spawn(|| client.down(0, calling));
+        assert_eq!(waits.recv(), Ok(Err(DeadlineExceeded)));
+        // A transport may give the caller another thread at once; then the call does not wait.
+        crate::until("both calls wait", || client.held_here().calls == 2 || call.is_finished());
+        (client.cut)();
+        let ended = call.join().unwrap();
+        assert!(ended == Ok(0) || ended.as_ref().is_err_and(|ended| ended.kind() == Interrupted), "{ended:?}");
+    });
+    tally.until(0);
+    control.happen("go".into()).unwrap();
+    control.until_blocked("go", 0);
+    // Whether it still ran does not matter; the server is well.
+    control.forget("late".into()).unwrap();
+    assert_eq!(control.down(1, step(Ok)), Ok(1));
+}
+
 fn all_threads_are_interrupted_each_once(world: &World) {
     let (client, control) = (world.client(), world.client());
     thread::scope(|scope| {
@@ -200,7 +278,7 @@ fn disconnect_handlers_run_once(world: &World) {
     drop(told);
     (client.cut)();
     (client.cut)();
-    let _ = client.connection.close(std::time::Duration::ZERO);
+    let _ = client.connection.close(Duration::ZERO);
     // It ends when all three are dropped.
     let mut all: Vec<_> = tells.into_iter().collect();
     all.sort_by_key(|(n, _)| *n);
@@ -222,7 +300,7 @@ fn disconnect_handlers_run_outside_all_locks(world: &World) {
             connection.on_disconnect(move |_| inner.send(()).unwrap());
             inners.recv().unwrap();
             drop(counter);
-            let _ = connection.close(std::time::Duration::ZERO);
+            let _ = connection.close(Duration::ZERO);
             let outcome = (kind(lab.nothing()), others.down(1, step(Ok)), connection.is_connected());
             told.send((outcome, connection.usage().calls)).unwrap();
         }

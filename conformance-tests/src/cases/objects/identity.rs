@@ -17,6 +17,7 @@ pub(super) const CASES: &[Case] = cases! {
     O2 ALL closures_come_home;
     O2 ALL identity_survives_an_upcast;
     O2 ALL identity_survives_lists_and_options;
+    O2 ALL lists_of_objects_of_which_some_are_missing;
     O2 ALL an_object_of_another_connection_works_through_this_one;
     O7 ALL returned_objects_return_objects;
     O7 ALL inherited_methods_work_on_returned_objects;
@@ -105,6 +106,25 @@ fn identity_survives_lists_and_options(world: &World) {
     let some = client.maybe(Some(all[1].clone())).unwrap().unwrap();
     assert!(Arc::ptr_eq(&some, &all[1]));
     assert!(client.reversed(Vec::new()).unwrap().is_empty());
+}
+
+fn lists_of_objects_of_which_some_are_missing(world: &World) {
+    let client = world.client();
+    let tally = Tally::default();
+    let (ours, theirs) = (tally.counter(), client.counter().unwrap());
+    let some = [Some(ours.clone()), None, Some(theirs.clone()), None, None, Some(ours.clone())];
+    for length in 0..=some.len() {
+        let back = client.reversed_maybes(some[..length].to_vec()).unwrap();
+        assert_eq!(back.len(), length);
+        for (sent, back) in some[..length].iter().rev().zip(&back) {
+            assert_eq!(sent.is_some(), back.is_some());
+            assert!(sent.iter().zip(back).all(|(sent, back)| Arc::ptr_eq(sent, back)));
+        }
+    }
+    assert_eq!((ours.add(1), theirs.add(2)), (Ok(1), Ok(2)));
+    drop((some, ours, theirs));
+    tally.until(0);
+    client.until_live(0);
 }
 
 fn an_object_of_another_connection_works_through_this_one(world: &World) {

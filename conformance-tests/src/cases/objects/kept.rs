@@ -1,10 +1,11 @@
 //! O3 and O5: objects and callbacks that are stored, and called later.
 
-use std::thread;
+use std::{sync::Arc, thread};
 
 use crate::{
     case::{Case, cases},
-    cases::tools::Tally,
+    cases::tools::{Tally, step},
+    wait::until_equal,
     world::World,
 };
 
@@ -14,6 +15,7 @@ pub(super) const CASES: &[Case] = cases! {
     O3 ALL a_stored_callback_is_called_from_any_thread;
     O3 ALL a_stored_callback_is_called_on_behalf_of_another_client;
     O5 ALL a_callback_outlives_its_call;
+    O5 ALL a_saved_callback_is_held_once_and_let_go_of;
     O5 ALL a_callback_outlives_the_thread_that_passed_it;
     O5 ALL a_callback_outlives_a_call_that_failed;
 };
@@ -90,6 +92,25 @@ fn a_callback_outlives_its_call(world: &World) {
         client.forget(n.to_string()).unwrap();
     }
     tally.until(0);
+}
+
+fn a_saved_callback_is_held_once_and_let_go_of(world: &World) {
+    let client = world.client();
+    let callback = step(|n| Ok(n + 1));
+    for _ in 0..5 {
+        assert_eq!(Arc::strong_count(&callback), 1);
+        client.keep_step("callback".into(), callback.clone()).unwrap();
+        // Of what the call held beside that, it has let go by now or soon.
+        until_equal("references to a saved callback", 2, || Arc::strong_count(&callback));
+        // Saved once more, and called, it is the same.
+        client.keep_step("again".into(), callback.clone()).unwrap();
+        assert_eq!(client.call_kept("again".into(), 1, false), Ok(2));
+        assert_eq!(client.forget("again".into()), Ok(true));
+        assert_eq!(client.call_kept("callback".into(), 1, true), Ok(2));
+        until_equal("references to a saved callback", 2, || Arc::strong_count(&callback));
+        assert_eq!(client.forget("callback".into()), Ok(true));
+        until_equal("references to a callback that is saved no more", 1, || Arc::strong_count(&callback));
+    }
 }
 
 fn a_callback_outlives_the_thread_that_passed_it(world: &World) {

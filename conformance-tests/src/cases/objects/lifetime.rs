@@ -20,6 +20,7 @@ pub(super) const CASES: &[Case] = cases! {
     O1 ALL an_argument_that_nobody_keeps_is_dropped;
     O1 ALL objects_of_calls_that_fail_are_dropped;
     O1 ALL an_object_lives_until_its_last_connection_lets_go;
+    O1 ALL an_object_outlives_the_connection_that_it_went_over;
     O1 ALL objects_in_lists_are_dropped_each;
     O1 ALL a_proxy_that_a_callback_got_is_dropped;
     O1 ALL a_drop_may_call_the_peer;
@@ -98,6 +99,24 @@ fn an_object_lives_until_its_last_connection_lets_go(world: &World) {
     assert_eq!(tally.live(), 1);
     assert_eq!(other.forget("other".into()), Ok(true));
     tally.until(0);
+}
+
+fn an_object_outlives_the_connection_that_it_went_over(world: &World) {
+    let (client, other) = (world.client(), world.client());
+    let own = client.own().unwrap();
+    assert_eq!(own.add(5), Ok(5));
+    (client.cut)();
+    until_equal("losses that the server was told", Ok(1), || other.losses(client.number));
+    // The server keeps it, and so it goes over the next one as the same.
+    let again = other.kept("own".into()).unwrap().unwrap();
+    assert_eq!(again.add(1), Ok(6));
+    assert_eq!(other.is_own(again.clone()), Ok(true));
+    assert!(own.add(1).is_err());
+    drop(own);
+    assert_eq!(other.forget("own".into()), Ok(true));
+    assert_eq!((other.live(), again.add(1)), (Ok(1), Ok(7)));
+    drop(again);
+    other.until_live(0);
 }
 
 fn objects_in_lists_are_dropped_each(world: &World) {
