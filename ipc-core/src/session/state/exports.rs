@@ -124,3 +124,15 @@ impl<H: Host> Exports<H> {
 fn forged(id: ObjectId) -> Exception {
     protocol(format!("expected an object of this side that the peer holds, got {id:?}"))
 }
+
+#[cfg(test)]
+impl<H: Host<Object = u32>> Exports<H> {
+    /// How often each was sent and not given back.
+    pub(super) fn counts(&self) -> std::collections::BTreeMap<u64, u64> {
+        self.ids.values().map(|id| (*id, self.table.get(*id).unwrap().count)).collect()
+    }
+
+    pub(super) fn objects(&self) -> std::collections::BTreeMap<u64, u32> {
+        self.ids.values().map(|id| (*id, self.table.get(*id).unwrap().object)).collect()
+    }
+}

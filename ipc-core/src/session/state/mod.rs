@@ -9,6 +9,8 @@ mod exports;
 mod making;
 mod serving;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{HashMap, HashSet},

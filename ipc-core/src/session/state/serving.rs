@@ -140,7 +140,6 @@ impl<H: Host> State<H> {
             }
             Err(why) => {
                 self.unreceive(args.objects);
-                self.events.push(Event::Dropped(object));
                 self.frames.push(Frame::Return(Return { call: id, outcome: refused(why) }));
             }
         }
