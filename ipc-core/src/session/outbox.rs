@@ -39,6 +39,8 @@ struct Inner {
     /// What they weigh, and those that were taken and are not written.
     bytes: usize,
     closed: bool,
+    /// What waits will never be written.
+    dead: bool,
 }
 
 impl Outbox {
@@ -84,9 +86,12 @@ impl Outbox {
         self.lock().closed
     }
 
-    /// Nothing can be written any more: forgets what waits.
-    pub(super) fn kill(&self) {
+    /// Nothing can be written any more: forgets what waits. Tells whether that is news.
+    pub(super) fn kill(&self) -> bool {
         let mut inner = self.lock();
+        if std::mem::replace(&mut inner.dead, true) {
+            return false;
+        }
         let frames = std::mem::take(&mut inner.frames);
         inner.bytes = 0;
         inner.closed = true;
@@ -94,6 +99,7 @@ impl Outbox {
         drop(frames);
         self.less.notify_all();
         self.more.notify_all();
+        true
     }
 
     /// Nothing more will come.

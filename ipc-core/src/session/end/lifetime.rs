@@ -150,8 +150,7 @@ impl<C: Codec> Link for Owner<C> {
         end.wait_idle(until);
         end.enter(|state| state.close("closed by the other side"));
         end.outbox().wait_below(0, Some(until));
-        end.outbox().kill();
-        end.mover.wake();
+        end.end_output();
         if end.workers.wait_none(until) && end.cleanup.wait(until) {
             return Ok(());
         }

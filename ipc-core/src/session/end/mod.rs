@@ -172,8 +172,14 @@ impl<C: Codec> End<C> {
             None => why,
         };
         self.enter(|state| state.lose(why));
-        self.outbox.kill();
-        self.mover.wake();
+        self.end_output();
+    }
+
+    /// Nothing is sent any more; the mover is told once.
+    fn end_output(&self) {
+        if self.outbox.kill() {
+            self.mover.wake();
+        }
     }
 
     /// Frames that wait to be moved.
