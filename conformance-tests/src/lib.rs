@@ -12,10 +12,13 @@ pub mod contract;
 mod erased;
 mod harness;
 pub mod interfaces;
+#[cfg(feature = "local")]
+pub mod local;
 mod peer;
 mod program;
 mod run;
 mod server;
+pub mod session;
 pub mod streams;
 mod swapped;
 mod wait;

@@ -9,9 +9,12 @@ pub fn program() -> ExitCode {
     match crate::run::transport(&args).or(named) {
         #[cfg(feature = "capnp")]
         None | Some("capnp") => crate::main::<crate::capnp::CapnpHarness>(),
+        #[cfg(feature = "local")]
+        Some("local") => crate::main::<crate::local::LocalHarness>(),
         other => {
             eprintln!(
-                "expected one of the transports that this was built with: {NAMES}; got {}",
+                "expected one of the transports that this was built with: {}; got {}",
+                NAMES.join(", "),
                 other.unwrap_or("none")
             );
             ExitCode::from(2)
@@ -19,4 +22,9 @@ pub fn program() -> ExitCode {
     }
 }
 
-const NAMES: &str = if cfg!(feature = "capnp") { "capnp" } else { "none" };
+const NAMES: &[&str] = &[
+    #[cfg(feature = "capnp")]
+    "capnp",
+    #[cfg(feature = "local")]
+    "local",
+];

@@ -43,6 +43,7 @@ impl Control for Root {
     }
 
     fn exit(&self, status: i32) -> Result<()> {
-        std::process::exit(status)
+        self.server.exit(status);
+        Ok(())
     }
 }

@@ -10,7 +10,7 @@ mod values;
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -36,6 +36,8 @@ pub(crate) struct Server {
     notes: Mutex<Vec<u64>>,
     links: Mutex<HashMap<u64, Link>>,
     changed: Condvar,
+    /// Ends what stands for the server's process, if that is not this one.
+    exits: OnceLock<Box<dyn Fn(i32) + Send + Sync>>,
 }
 
 /// What the server knows of a connection.
@@ -53,6 +55,20 @@ pub(crate) struct Root {
 }
 
 impl Server {
+    /// One that has this instead of a process to exit from.
+    #[cfg(feature = "local")]
+    pub(crate) fn that_exits(exit: impl Fn(i32) + Send + Sync + 'static) -> Self {
+        Self { exits: OnceLock::from(Box::new(exit) as Box<dyn Fn(i32) + Send + Sync>), ..Self::default() }
+    }
+
+    /// Ends the server's process, or what stands for it.
+    fn exit(&self, status: i32) {
+        match self.exits.get() {
+            Some(exit) => exit(status),
+            None => std::process::exit(status),
+        }
+    }
+
     /// The root object of a further connection, and the number of that.
     pub(crate) fn root(self: &Arc<Self>) -> (u64, Arc<dyn Lab>) {
         let number = self.next.fetch_add(1, Ordering::Relaxed);

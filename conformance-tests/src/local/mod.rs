@@ -1,0 +1,103 @@
+//! The harness of the transport within one process.
+
+mod peer;
+
+use std::{ffi::OsString, io, process::ExitCode, sync::Arc};
+
+use ipc_core::{Connection, Interface, Limits, Options, Result};
+use transport_local::raw;
+
+use crate::{
+    harness::{Harness, Link, RawBytes, RawEnd},
+    session,
+};
+
+pub use peer::LocalPeer;
+
+/// The harness of the threaded form.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LocalHarness;
+
+impl Harness for LocalHarness {
+    const NAME: &'static str = "local";
+    const PROCESSES: bool = false;
+
+    type Peer = LocalPeer;
+
+    fn pair<I: Interface + ?Sized, J: Interface + ?Sized>(
+        &self,
+        root: Arc<J>,
+        client: Options,
+        server: Options,
+    ) -> Result<Link<I>> {
+        let pair = transport_local::pair(&root, client, server)?;
+        Ok(Link {
+            root: pair.client.root,
+            connection: pair.client.connection,
+            server: Some(pair.server),
+            cut: Arc::new(move || pair.line.cut()),
+        })
+    }
+
+    fn spawn_peer(&self, limits: &Limits) -> Result<LocalPeer> {
+        Ok(LocalPeer::new(limits))
+    }
+
+    fn run_peer(&self, _: Vec<OsString>) -> ExitCode {
+        eprintln!("a peer of the transport local is in the process of its client");
+        ExitCode::FAILURE
+    }
+
+    fn connect<I: Interface + ?Sized>(&self, peer: &LocalPeer, options: Options) -> Result<Link<I>> {
+        peer.connect(options)
+    }
+
+    fn peer_id(&self, _: &LocalPeer) -> u32 {
+        std::process::id()
+    }
+
+    fn kill_peer(&self, peer: &LocalPeer) {
+        peer.end(None);
+    }
+
+    fn stop_peer(&self, peer: &LocalPeer) {
+        peer.freeze(true);
+    }
+
+    fn continue_peer(&self, peer: &LocalPeer) {
+        peer.freeze(false);
+    }
+
+    fn raw_bytes(&self) -> Vec<RawBytes> {
+        session::raw_bytes(raw::encode)
+    }
+
+    fn raw_client<J: Interface + ?Sized>(
+        &self,
+        root: Arc<J>,
+        server: Options,
+    ) -> Result<(Box<dyn RawEnd>, Connection)> {
+        let (end, connection) = raw::client_of(&root, server);
+        Ok((Box::new(end), connection))
+    }
+
+    fn raw_client_of(&self, peer: &LocalPeer) -> Result<Box<dyn RawEnd>> {
+        peer.raw_client()
+    }
+
+    fn connect_to_raw<I: Interface + ?Sized>(&self, bytes: Vec<u8>, options: Options) -> Result<Connection> {
+        raw::connect_to::<I>(bytes, options).map(|connected| connected.connection)
+    }
+}
+
+impl RawEnd for raw::RawEnd {
+    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        Self::send(self, bytes);
+        Ok(())
+    }
+
+    fn wait_closed(&mut self) -> io::Result<()> {
+        Self::wait_closed(self);
+        Ok(())
+    }
+}
