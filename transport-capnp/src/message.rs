@@ -86,31 +86,52 @@ impl Received {
 
     /// The kind of an RPC message: the tag of the union that is its root.
     pub(crate) fn kind(&self) -> Option<u16> {
-        self.plain_kind().or_else(|| self.kind_by_reader())
+        self.plain_kind().or_else(|| self.by_reader()).map(|(kind, _)| kind)
     }
 
-    /// The same where the root is as a rule: a struct in the first segment, right where its pointer says.
-    fn plain_kind(&self) -> Option<u16> {
-        let words = &self.0.words[..self.0.ends.first().copied().unwrap_or(self.0.words.len())];
-        let bytes = Word::words_to_bytes(words);
-        let root = u64::from_le_bytes(*bytes.first_chunk()?);
-        let has_data = (root >> 32) as u16 > 0;
-        if root & 3 != 0 || !has_data {
+    /// The number of the question that a call, a bootstrap, a return or a finish is about.
+    pub(crate) fn question(&self) -> Option<u32> {
+        self.plain_question().or_else(|| self.by_reader()?.1)
+    }
+
+    fn plain_kind(&self) -> Option<(u16, Option<u32>)> {
+        let root = self.plain_struct(0)?;
+        self.word(root.data).filter(|_| root.data_words > 0).map(|word| (word as u16, None))
+    }
+
+    fn plain_question(&self) -> Option<u32> {
+        let root = self.plain_struct(0).filter(|root| root.pointers > 0)?;
+        let body = self.plain_struct(root.data + root.data_words)?;
+        self.word(body.data).filter(|_| body.data_words > 0).map(|word| word as u32)
+    }
+
+    /// A struct where it is as a rule: in the first segment, as its pointer there.
+    fn plain_struct(&self, pointer: usize) -> Option<Plain> {
+        let word = self.word(pointer)?;
+        if word & 3 != 0 {
             return None;
         }
         // A signed offset in words, from the end of the pointer.
-        let at = usize::try_from(1 + (root as u32 as i32 >> 2)).ok()?.checked_mul(size_of::<Word>())?;
-        bytes.get(at..)?.first_chunk::<2>().map(|tag| u16::from_le_bytes(*tag))
+        let data = (pointer + 1).checked_add_signed((word as u32 as i32 >> 2) as isize)?;
+        Some(Plain { data, data_words: usize::from((word >> 32) as u16), pointers: (word >> 48) as u16 })
     }
 
-    fn kind_by_reader(&self) -> Option<u16> {
+    /// A word of the first segment.
+    fn word(&self, at: usize) -> Option<u64> {
+        let end = self.0.ends.first().copied().unwrap_or(self.0.words.len());
+        let word = self.0.words[..end].get(at..=at)?;
+        Some(u64::from_le_bytes(*Word::words_to_bytes(word).first_chunk()?))
+    }
+
+    /// What the others find, wherever it stands.
+    fn by_reader(&self) -> Option<(u16, Option<u32>)> {
         let reader = self.reader();
         let root = reader.get_root::<message::Reader<'_>>().ok()?;
         Some(match root.which().ok()? {
-            message::Call(_) => CALL,
-            message::Return(_) => RETURN,
-            message::Finish(_) => FINISH,
-            message::Bootstrap(_) => BOOTSTRAP,
+            message::Call(call) => (CALL, Some(call.ok()?.get_question_id())),
+            message::Return(answer) => (RETURN, Some(answer.ok()?.get_answer_id())),
+            message::Finish(finish) => (FINISH, Some(finish.ok()?.get_question_id())),
+            message::Bootstrap(bootstrap) => (BOOTSTRAP, Some(bootstrap.ok()?.get_question_id())),
             _ => return None,
         })
     }
@@ -119,6 +140,13 @@ impl Received {
     pub(crate) fn len_bytes(&self) -> usize {
         self.0.words.len() * size_of::<Word>()
     }
+}
+
+/// Where a struct is: its data's first word, behind which the pointers stand.
+struct Plain {
+    data: usize,
+    data_words: usize,
+    pointers: u16,
 }
 
 const READ_LIMIT_WORDS: usize = 16 << 20;
@@ -165,6 +193,7 @@ mod tests {
             let message = received(&builder);
             assert_eq!(message.len() == 1, first == 100);
             assert_eq!(message.kind(), Some(FINISH));
+            assert_eq!(message.question(), Some(7));
         }
     }
 
@@ -175,6 +204,7 @@ mod tests {
         let mut words = Word::allocate_zeroed_vec(3);
         let bytes = [word(1 << 48), word(0), word(u64::from(FINISH))].concat();
         Word::words_to_bytes_mut(&mut words).copy_from_slice(&bytes);
-        assert_eq!(Received::new(words, &[3]).kind(), None);
+        let message = Received::new(words, &[3]);
+        assert_eq!((message.kind(), message.question()), (None, None));
     }
 }

@@ -12,7 +12,11 @@ use std::{
 
 use ipc_core::threads::{self, Waiter, WorkerSlot};
 
-use crate::{cell::Incoming, connection::Connection, objects::ImportToken};
+use crate::{
+    cell::{Incoming, ServedKey},
+    connection::Connection,
+    objects::ImportToken,
+};
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
@@ -142,6 +146,13 @@ impl ThreadPost {
         for call in calls.into_iter().rev() {
             inbox.calls.push_front(call);
         }
+    }
+
+    /// Takes a call back that the thread has not taken.
+    pub(crate) fn withdraw(&self, key: ServedKey) -> Option<Incoming> {
+        let mut inbox = self.inbox();
+        let at = inbox.calls.iter().position(|call| call.key == key)?;
+        inbox.calls.remove(at)
     }
 
     /// The next call.

@@ -19,6 +19,8 @@ pub(crate) struct Effects {
     pub(crate) replies: Vec<(Arc<CallSlot>, Reply)>,
     /// Calls to serve, in the order in which they came.
     pub(crate) calls: Vec<Incoming>,
+    /// Calls that the peer has given up, each with the thread that it may still wait for.
+    pub(crate) withdrawn: Vec<(Arc<ThreadPost>, ServedKey)>,
     /// Own objects that the peer let go of.
     pub(crate) dropped: Vec<Arc<Export>>,
     /// Workers that the peer asked for.
@@ -32,6 +34,7 @@ impl Effects {
     pub(crate) fn is_empty(&self) -> bool {
         self.replies.is_empty()
             && self.calls.is_empty()
+            && self.withdrawn.is_empty()
             && self.dropped.is_empty()
             && self.started.is_empty()
             && self.ended.is_empty()

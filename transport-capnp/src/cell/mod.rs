@@ -10,6 +10,7 @@ mod imports;
 mod local;
 mod network;
 mod outgoing;
+mod questions;
 mod root;
 mod sealed;
 mod serve;

@@ -16,7 +16,10 @@ use capnp_rpc::{
     Connection, IncomingMessage, OutgoingMessage, VatNetwork, rpc_capnp::message, rpc_twoparty_capnp::Side,
 };
 
-use super::attach::{self, Chunk};
+use super::{
+    attach::{self, Chunk},
+    questions::Questions,
+};
 use crate::message::{BOOTSTRAP, CALL, FINISH, Received};
 
 /// What capnp-rpc's side of the network and ours share.
@@ -25,10 +28,10 @@ pub(crate) struct Wire {
     inbox: RefCell<VecDeque<Received>>,
     /// Set once nothing more comes.
     ended: RefCell<Option<capnp::Error>>,
-    /// Calls and bootstraps that came in and have no return yet.
-    open_calls: Cell<usize>,
-    /// Calls and bootstraps that came in and that the peer has not finished: their results are kept.
-    unfinished: Cell<usize>,
+    /// Calls and bootstraps that came in.
+    questions: RefCell<Questions<Received>>,
+    /// The call that came in last, until it is dispatched.
+    arriving: Cell<Option<u32>>,
     /// Set once capnp-rpc gives the connection up.
     given_up: RefCell<Option<capnp::Error>>,
     reader: RefCell<Option<Waker>>,
@@ -51,29 +54,53 @@ const ENVELOPE_WORDS: u32 = 40;
 const FIRST_BYTES: usize = 512;
 
 impl Wire {
-    /// Gives capnp-rpc a message.
-    pub(crate) fn receive(&self, message: Received) {
-        match message.kind() {
-            Some(CALL | BOOTSTRAP) => {
-                self.open_calls.set(self.open_calls.get() + 1);
-                self.unfinished.set(self.unfinished.get() + 1);
+    /// Gives capnp-rpc a message. Gives back the number of a call that the peer gives up before it is answered.
+    pub(crate) fn receive(&self, message: Received) -> Option<u32> {
+        let mut questions = self.questions.borrow_mut();
+        let message = match message.kind() {
+            Some(kind @ (CALL | BOOTSTRAP)) => {
+                let number = message.question();
+                questions.ask(number);
+                self.arriving.set(number.filter(|_| kind == CALL));
+                message
             }
-            // More of them than there were questions are an error that the RPC layer finds.
-            Some(FINISH) => self.unfinished.set(self.unfinished.get().saturating_sub(1)),
-            _ => {}
-        }
+            Some(FINISH) => match message.question() {
+                None => message,
+                Some(number) => match questions.finish(number, message) {
+                    None => return Some(number),
+                    Some(message) => message,
+                },
+            },
+            _ => message,
+        };
+        drop(questions);
+        self.deliver(message);
+        None
+    }
+
+    fn deliver(&self, message: Received) {
         self.inbox.borrow_mut().push_back(message);
         self.wake_reader();
     }
 
-    /// How many calls and bootstraps that came in have no return yet.
-    pub(crate) fn open_calls(&self) -> usize {
-        self.open_calls.get()
+    /// The number of the call that came in last, if it is the one that is dispatched now.
+    pub(crate) fn take_arriving(&self) -> Option<u32> {
+        self.arriving.take()
     }
 
-    /// How many calls and bootstraps that came in the peer has not finished.
+    /// Whether the peer has given up a call that is not answered.
+    pub(crate) fn is_given_up_call(&self, number: u32) -> bool {
+        self.questions.borrow().is_given_up(number)
+    }
+
+    /// How many calls and bootstraps that came in have no return yet.
+    pub(crate) fn open_calls(&self) -> usize {
+        self.questions.borrow().open()
+    }
+
+    /// How many calls and bootstraps that came in the peer has not finished: their results are kept.
     pub(crate) fn unfinished(&self) -> usize {
-        self.unfinished.get()
+        self.questions.borrow().unfinished()
     }
 
     /// Tells capnp-rpc that nothing more comes.
@@ -300,8 +327,12 @@ impl OutgoingMessage for Outgoing {
         if !matches!(kind, Ok(message::Finish(_) | message::Release(_))) {
             self.wire.urgent.set(true);
         }
-        if matches!(kind, Ok(message::Return(_))) {
-            self.wire.open_calls.set(self.wire.open_calls.get().saturating_sub(1));
+        if let Ok(message::Return(Ok(answer))) = &kind {
+            let (number, needs_finish) = (answer.get_answer_id(), !answer.get_no_finish_needed());
+            let early = self.wire.questions.borrow_mut().answer(number, needs_finish);
+            if let Some(finish) = early {
+                self.wire.deliver(finish);
+            }
         }
         let carries = matches!(kind, Ok(message::Call(_) | message::Return(_)));
         let attached = if carries { self.wire.attached.borrow_mut().take() } else { None };

@@ -1,6 +1,6 @@
 //! Calls that the peer makes.
 
-use std::{cell::Cell, rc::Rc, sync::Arc};
+use std::{rc::Rc, sync::Arc};
 
 use capnp::{
     any_pointer,
@@ -31,6 +31,8 @@ pub(super) struct Served {
     done: oneshot::Sender<capnp::Result<()>>,
     bytes: usize,
     post: Option<Arc<ThreadPost>>,
+    /// By what number the peer knows the call, unless it waited inside.
+    number: Option<u32>,
 }
 
 /// The calls that are served may take so many times the largest message.
@@ -44,12 +46,14 @@ impl State {
         answer: Result<(Builder<HeapAllocator>, usize, Vec<CapOut>), capnp::Error>,
     ) {
         let Some(served) = self.tables.served.borrow_mut().try_remove(key) else { return };
-        let Served { mut results, done, bytes, post } = served;
+        let Served { mut results, done, bytes, post, number } = served;
         if let Some(post) = post {
             // Before the answer: whoever gets it may call again.
             post.remove_load();
         }
         self.tables.served_bytes.set(self.tables.served_bytes.get() - bytes);
+        let given_up = number.is_some_and(|number| self.tables.wire.is_given_up_call(number));
+        let answer = if given_up { Err(crate::wire_error::cancelled()) } else { answer };
         let answered = answer.and_then(|(message, words, caps)| {
             if caps.is_empty() && words >= attach::LEAST_WORDS && attach::can_attach(&message) {
                 results.hook.get()?;
@@ -71,6 +75,15 @@ impl State {
         }
         self.executor.run();
         self.tables.wire.forget_attached();
+    }
+
+    /// The peer has given a call up: it is not served, if that has not begun.
+    pub(super) fn withdraw(&mut self, number: u32) {
+        let served = self.tables.served.borrow();
+        let call = served.iter().find(|(_, served)| served.number == Some(number));
+        if let Some((key, Served { post: Some(post), .. })) = call {
+            self.tables.effects.borrow_mut().withdrawn.push((post.clone(), key));
+        }
     }
 }
 
@@ -151,6 +164,7 @@ fn object(
     params: Params<any_pointer::Owned>,
     mut results: Results<any_pointer::Owned>,
 ) -> capnp::Result<Promise<(), capnp::Error>> {
+    let number = tables.wire.take_arriving();
     if export.is_destroyed() {
         return Err(capnp::Error::failed("the object was destroyed".into()));
     }
@@ -161,7 +175,7 @@ fn object(
             Ok(Promise::ok(()))
         }
         Calling::Method { context } => {
-            let call = Call { export: export.clone(), interface, ordinal, params, results };
+            let call = Call { export: export.clone(), interface, ordinal, number, params, results };
             if !context {
                 return call.queue(tables, None, None);
             }
@@ -248,6 +262,7 @@ struct Call {
     export: Arc<Export>,
     interface: u64,
     ordinal: u16,
+    number: Option<u32>,
     params: Params<any_pointer::Owned>,
     results: Results<any_pointer::Owned>,
 }
@@ -278,7 +293,13 @@ impl Call {
         tables.served_bytes.set(tables.served_bytes.get() + bytes);
         let callback = callback.map(|hook| tables.imports.borrow_mut().add(settled(hook)));
         let (done, answered) = oneshot::channel();
-        let key = tables.served.borrow_mut().insert(Served { results: self.results, done, bytes, post: post.clone() });
+        let key = tables.served.borrow_mut().insert(Served {
+            results: self.results,
+            done,
+            bytes,
+            post: post.clone(),
+            number: self.number,
+        });
         if let Some(post) = &post {
             post.add_load();
         }
@@ -291,26 +312,8 @@ impl Call {
             post,
             callback,
         });
-        let awaited = Awaited::new(tables);
         Ok(Promise::from_future(async move {
-            let _awaited = awaited;
             answered.await.unwrap_or_else(|_| Err(capnp::Error::disconnected("the connection ended".into())))
         }))
-    }
-}
-
-/// A served call that the peer waits for, until this is dropped.
-struct Awaited(Rc<Cell<usize>>);
-
-impl Awaited {
-    fn new(tables: &Tables) -> Self {
-        tables.awaited.set(tables.awaited.get() + 1);
-        Self(tables.awaited.clone())
-    }
-}
-
-impl Drop for Awaited {
-    fn drop(&mut self) {
-        self.0.set(self.0.get() - 1);
     }
 }

@@ -45,8 +45,6 @@ pub(crate) struct Tables {
     pub(super) served: RefCell<Slab<Served>>,
     /// How much the messages of those take.
     pub(super) served_bytes: Cell<usize>,
-    /// How many of those the peer has not given up.
-    pub(super) awaited: Rc<Cell<usize>>,
     /// Threads of the peer that stand for ours, by the number of the post.
     pub(super) peer_threads: RefCell<HashMap<u64, PeerThread>>,
     pub(super) peer_thread_map: RefCell<Option<Box<dyn ClientHook>>>,
@@ -71,7 +69,6 @@ impl State {
             imports: RefCell::default(),
             served: RefCell::default(),
             served_bytes: Cell::new(0),
-            awaited: Rc::default(),
             peer_threads: RefCell::default(),
             peer_thread_map: RefCell::default(),
             pool: RefCell::default(),
@@ -101,7 +98,9 @@ impl State {
     /// Takes a message that came in.
     pub(crate) fn receive(&mut self, message: Received) {
         self.look_for_root(&message);
-        self.tables.wire.receive(message);
+        if let Some(number) = self.tables.wire.receive(message) {
+            self.withdraw(number);
+        }
         let most = self.tables.limits.calls_served.saturating_mul(2);
         if self.tables.wire.unfinished() > most {
             // Those that wait inside the RPC layer for answers, and results that nobody lets go of: nothing else bounds them.
@@ -110,6 +109,7 @@ impl State {
         }
         // One at a time: what a message resolves is resolved before the next one asks for it.
         self.executor.run();
+        self.tables.wire.take_arriving();
     }
 
     /// Counts imports once less.
@@ -141,7 +141,7 @@ impl State {
 
     /// Whether calls of the peer wait for an answer or a thread that they are made to.
     pub(crate) fn has_calls_inside(&self) -> bool {
-        self.tables.wire.open_calls() > self.tables.awaited.get()
+        self.tables.wire.open_calls() > self.tables.served.borrow().len()
     }
 
     /// What is to be done outside.

@@ -281,6 +281,11 @@ impl Connection {
                 }
             }
         }
+        for (post, key) in effects.withdrawn {
+            if let Some(call) = post.withdraw(key) {
+                serve::refuse(&this, call);
+            }
+        }
         for post in effects.ended {
             post.end();
         }
