@@ -49,17 +49,29 @@ fn states(client: &Client, before: [State; 2]) -> [State; 2] {
     [(here, before[0]), (there, before[1])].map(state)
 }
 
+/// What both sides have once nothing is on its way: what waits to be written may be what the other side is to let go of.
+fn settled(client: &Client) -> [State; 2] {
+    let mut last = states(client, Default::default());
+    loop {
+        let now = states(client, Default::default());
+        if now == last && now.iter().all(|(held, ..)| held.output_bytes == 0) {
+            return now;
+        }
+        last = now;
+    }
+}
+
 /// Does something twice, and then waits until both sides have what they had after the first time.
 fn leaves_nothing(world: &World, work: impl Fn(&Client, u32), full: u32) {
     let client = world.client();
-    let quiet = states(&client, Default::default());
+    let quiet = settled(&client);
     // What is kept for the next time: pools, stacks, what the allocator has.
     work(&client, count(full));
     client.until_live(0);
     until_equal("what the connection holds", quiet.map(|state| state.0), || {
         states(&client, quiet).map(|state| state.0)
     });
-    let before = states(&client, Default::default());
+    let before = settled(&client);
     let memory = [process_use().memory, client.process().unwrap().memory];
     work(&client, count(full));
     client.until_live(0);
