@@ -27,6 +27,7 @@ use crate::{
     objects::{ImportToken, Registry},
     poller,
     serve::{self, Outgoing, SYSTEM},
+    threads,
 };
 
 /// A reference to an object of the peer.
@@ -85,6 +86,12 @@ impl RemoteRef {
             Err(error) => Err(error),
             Ok(started) if poller::is_current_thread() || thread::panicking() || in_teardown() => {
                 started.detach();
+                // It runs still, perhaps, and a peer may not bear two calls on one thread: this one's next gets a new one.
+                if threads::serving(self.connection.number()) == 0 {
+                    let post = threads::post(&self.connection);
+                    threads::abandon(&self.connection, &post);
+                    self.connection.forget_thread(&post);
+                }
                 return;
             }
             Ok(started) => {
