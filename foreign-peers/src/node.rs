@@ -87,6 +87,6 @@ fn build() -> PathBuf {
     assert!(output.status.success(), "the program `multiprocess` does not compile");
     let messages =
         output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Value>(line).ok());
-    let programs = messages.filter_map(|message| Some(PathBuf::from(message["executable"].as_str()?)));
-    programs.last().expect("cargo says where the program is")
+    let mut programs = messages.filter_map(|message| Some(PathBuf::from(message["executable"].as_str()?)));
+    programs.next_back().expect("cargo says where the program is")
 }
