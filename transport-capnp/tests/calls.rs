@@ -246,6 +246,8 @@ fn calls_that_name_no_thread_do_not_wait_for_each_other() {
             assert_eq!(waiting.join().unwrap(), Ok(()));
         }
     });
+    // An object beside a context without threads.
+    assert_eq!(init.down(7, Arc::new(|depth| Ok(depth * 2))), Ok(14));
     // One after the other needs no more threads.
     for n in 0..100 {
         assert_eq!(init.add(n, 1), Ok(n + 1));

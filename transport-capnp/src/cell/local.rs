@@ -89,7 +89,8 @@ impl Drop for Hosted {
         let mut effects = tables.effects.borrow_mut();
         match local {
             Local::Export(export) => effects.dropped.push(export),
-            Local::Thread(post) if post.is_worker() => effects.ended.push(post),
+            // One of the pool serves on: it was hosted for a call back that it made.
+            Local::Thread(post) if post.is_worker() && !tables.is_of_pool(&post) => effects.ended.push(post),
             Local::Thread(_) | Local::ThreadMap => {}
         }
     }

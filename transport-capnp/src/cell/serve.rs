@@ -177,13 +177,14 @@ fn object(
         Calling::Method { context } => {
             let call = Call { export: export.clone(), interface, ordinal, number, params, results };
             if !context {
-                return call.queue(tables, None, None);
+                return call.queue(tables, None, None, 0);
             }
             let (thread, callback) = raw::context(call.params.hook.get()?).map_err(mp::unexpected)?;
             match thread {
                 None => {
                     let post = from_pool(tables)?;
-                    call.queue(tables, Some(post), callback)
+                    let context = u32::from(callback.is_some());
+                    call.queue(tables, Some(post), callback, context)
                 }
                 Some(thread) => on_thread(tables, settled(thread), callback, call),
             }
@@ -215,6 +216,13 @@ fn from_pool(tables: &Rc<Tables>) -> capnp::Result<Arc<ThreadPost>> {
     }
 }
 
+impl Tables {
+    /// Whether this worker stands for no thread of the peer, but takes calls that name none.
+    pub(super) fn is_of_pool(&self, post: &Arc<ThreadPost>) -> bool {
+        self.pool.borrow().iter().any(|other| Arc::ptr_eq(other, post))
+    }
+}
+
 fn least_loaded(tables: &Tables) -> Option<Arc<ThreadPost>> {
     let pool = tables.pool.borrow();
     // Of equals the next in turn.
@@ -230,7 +238,8 @@ fn on_thread(
     call: Call,
 ) -> capnp::Result<Promise<(), capnp::Error>> {
     if let Some(Local::Thread(post)) = tables.locals.find(thread.as_ref()) {
-        return call.queue(tables, Some(post), callback);
+        let context = 1 + u32::from(callback.is_some());
+        return call.queue(tables, Some(post), callback, context);
     }
     if thread.when_more_resolved().is_none() {
         return Ok(refused_thread(tables, thread));
@@ -241,7 +250,10 @@ fn on_thread(
         let thread = resolved(thread).await?;
         let tables = tables.upgrade().ok_or_else(|| capnp::Error::disconnected("the connection ended".into()))?;
         match tables.locals.find(thread.as_ref()) {
-            Some(Local::Thread(post)) => call.queue(&tables, Some(post), callback)?.await,
+            Some(Local::Thread(post)) => {
+                let context = 1 + u32::from(callback.is_some());
+                call.queue(&tables, Some(post), callback, context)?.await
+            }
             _ => refused_thread(&tables, thread).await,
         }
     }))
@@ -268,12 +280,14 @@ struct Call {
 }
 
 impl Call {
-    /// Has the call served outside.
+    /// Has the call served outside. `context` is how many of its capabilities are the context's: where there are no others,
+    /// they need not be kept.
     fn queue(
         self,
         tables: &Rc<Tables>,
         post: Option<Arc<ThreadPost>>,
         callback: Option<Box<dyn ClientHook>>,
+        context: u32,
     ) -> capnp::Result<Promise<(), capnp::Error>> {
         if post.as_ref().is_some_and(|post| post.is_cancelled()) {
             return Err(crate::wire_error::cancelled());
@@ -283,8 +297,7 @@ impl Call {
             return Err(capnp::Error::overloaded(message));
         }
         let params = self.params;
-        let known = u32::from(post.is_some()) + u32::from(callback.is_some());
-        let body = tables.body(|| params.hook.get(), known)?;
+        let body = tables.body(|| params.hook.get(), context)?;
         let bytes = body.len_bytes();
         let most = tables.limits.message_bytes.saturating_mul(CALLS_OF_MOST_BYTES);
         if tables.served_bytes.get() + bytes > most {
