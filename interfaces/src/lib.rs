@@ -12,3 +12,8 @@ pub mod bitcoin_core;
 pub mod node;
 pub mod values;
 pub mod wallet;
+
+/// The guide's examples, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/bitcoin-core.md")]
+pub struct Guide;
