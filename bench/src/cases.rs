@@ -1,21 +1,38 @@
-//! The cases: what a round of each calls.
+//! The cases: what is called, by how many, and what the socket does in the meantime.
 
-use std::sync::Arc;
-
-use ipc_core::{Exception, ExceptionKind, Result};
+use std::fmt;
 
 use crate::{
-    transports::socket::Socket,
-    work::{BULK, Callback, Work},
+    job::Job,
+    work::{Item, LIST},
 };
 
-/// One line of the comparison, for each transport.
+/// One line of the comparison, for each peer.
+#[derive(Clone, Debug)]
 pub(crate) struct Case {
-    pub(crate) name: &'static str,
-    pub(crate) threads: usize,
+    pub(crate) name: String,
+    pub(crate) what: What,
+    pub(crate) callers: usize,
     pub(crate) baseline: Baseline,
-    /// One call. It checks the answer, so that nothing wrong is ever fast.
-    pub(crate) call: fn(&Caller) -> Result<()>,
+    /// With the allocator's thresholds set for large payloads.
+    pub(crate) tuned: bool,
+    /// Whether `--quick` has it.
+    pub(crate) quick: bool,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// Calls of this kind, over one connection.
+    Calls(Job),
+    /// From nothing to a connection, a first answer, and the connection's end.
+    Connect,
+    /// From nothing to a process and its first answer.
+    Spawn,
+    /// What connections take that do nothing.
+    MemoryPerConnection,
+    /// What objects take that are held.
+    MemoryPerObject,
 }
 
 /// What the bare socket does in the meantime.
@@ -23,70 +40,142 @@ pub(crate) struct Case {
 pub(crate) enum Baseline {
     /// 64 bytes there and 64 back.
     PingPong,
-    /// 64 bytes there and [`BULK`] back.
-    Bulk,
+    /// 64 bytes there and so many back.
+    Result(usize),
+    /// 64 bytes and so many more there, 64 back.
+    Argument(usize),
+    /// A connection, a ping-pong, and its end.
+    Connect,
+    /// A process, a connection and a ping-pong.
+    Spawn,
 }
 
-pub(crate) const CASES: &[Case] = &[
-    Case { name: "add", threads: 1, baseline: Baseline::PingPong, call: add },
-    Case { name: "add_no_context", threads: 1, baseline: Baseline::PingPong, call: add_no_context },
-    Case { name: "bytes_1mib_result", threads: 1, baseline: Baseline::Bulk, call: bulk },
-    Case { name: "callback_nested", threads: 1, baseline: Baseline::PingPong, call: nested },
-    Case { name: "add_4_threads", threads: 4, baseline: Baseline::PingPong, call: add },
-];
+/// The payloads, in bytes; whether they are large enough for the allocator's thresholds to matter.
+const PAYLOADS: [(usize, bool); 6] =
+    [(64, false), (1 << 10, false), (16 << 10, false), (128 << 10, false), (1 << 20, true), (16 << 20, true)];
+
+/// How many callers there are, besides one.
+const CALLERS: [usize; 4] = [2, 4, 8, 64];
+
+/// All cases, in the order of the report.
+pub(crate) fn all() -> Vec<Case> {
+    let calls = |name: &str, job| Case::new(name, What::Calls(job), Baseline::PingPong);
+    let mut cases = vec![
+        calls("empty", Job::Empty),
+        calls("add", Job::Add).quick(),
+        calls("add_no_context", Job::AddNoContext).quick(),
+        calls("struct_20_fields", Job::Twenty),
+    ];
+    for (length, large) in PAYLOADS {
+        let result = Case::new(
+            format!("bytes_{}_result", Size(length)),
+            What::Calls(Job::Result(length)),
+            Baseline::Result(length),
+        );
+        let argument = Case::new(
+            format!("bytes_{}_argument", Size(length)),
+            What::Calls(Job::Argument(length)),
+            Baseline::Argument(length),
+        );
+        for case in [if length == 1 << 20 { result.quick() } else { result }, argument] {
+            let tuned = large.then(|| case.tuned());
+            cases.push(case);
+            cases.extend(tuned);
+        }
+    }
+    cases.extend([
+        Case::new("list_10000_structs", What::Calls(Job::List), Baseline::Result(LIST * Item::BARE)),
+        calls("callback_nested", Job::Nested(1)).quick(),
+        calls("callback_depth_8", Job::Nested(8)),
+        calls("callback_stored", Job::Fire),
+        calls("object", Job::Object),
+    ]);
+    cases.extend(CALLERS.map(|callers| {
+        let case = Case { callers, ..calls(&format!("add_{callers}_threads"), Job::Add) };
+        if callers == 4 { case.quick() } else { case }
+    }));
+    cases.extend([
+        Case::new("connect", What::Connect, Baseline::Connect),
+        Case::new("spawn", What::Spawn, Baseline::Spawn),
+        Case::new("memory_per_connection", What::MemoryPerConnection, Baseline::Connect),
+        Case::new("memory_per_object", What::MemoryPerObject, Baseline::PingPong),
+    ]);
+    cases
+}
+
+/// The case of that name.
+pub(crate) fn named(name: &str) -> Option<Case> {
+    all().into_iter().find(|case| case.name == name)
+}
 
 /// The names of all cases, the socket's own among them.
-pub(crate) fn names() -> Vec<&'static str> {
-    Baseline::ALL.iter().map(|baseline| baseline.name()).chain(CASES.iter().map(|case| case.name)).collect()
+pub(crate) fn names() -> Vec<String> {
+    let cases = all();
+    baselines(&cases).into_iter().map(Baseline::name).chain(cases.iter().map(|case| case.name.clone())).collect()
 }
 
-/// A client of one transport.
-pub(crate) struct Caller {
-    work: Arc<dyn Work>,
-    callback: Callback,
-}
-
-impl Caller {
-    pub(crate) fn new(work: Arc<dyn Work>) -> Self {
-        Self { work, callback: Arc::new(|x| Ok(x + 1)) }
+/// What the socket does for these cases, each once.
+pub(crate) fn baselines<'a>(cases: impl IntoIterator<Item = &'a Case>) -> Vec<Baseline> {
+    let mut baselines = Vec::new();
+    for case in cases {
+        if !baselines.contains(&case.baseline) {
+            baselines.push(case.baseline);
+        }
     }
+    baselines
 }
 
-fn add(caller: &Caller) -> Result<()> {
-    expect(caller.work.add(40, 2)?, 42)
-}
+impl Case {
+    fn new(name: impl Into<String>, what: What, baseline: Baseline) -> Self {
+        Self { name: name.into(), what, callers: 1, baseline, tuned: false, quick: false }
+    }
 
-fn add_no_context(caller: &Caller) -> Result<()> {
-    expect(caller.work.add_no_context(40, 2)?, 42)
-}
+    fn quick(self) -> Self {
+        Self { quick: true, ..self }
+    }
 
-fn bulk(caller: &Caller) -> Result<()> {
-    expect(caller.work.bulk()?.len(), BULK)
-}
+    fn tuned(&self) -> Self {
+        Self { name: format!("{}_tuned", self.name), tuned: true, quick: false, ..self.clone() }
+    }
 
-fn nested(caller: &Caller) -> Result<()> {
-    expect(caller.work.nested(41, caller.callback.clone())?, 42)
-}
-
-fn expect<T: PartialEq>(answer: T, expected: T) -> Result<()> {
-    if answer == expected { Ok(()) } else { Err(Exception::new(ExceptionKind::Protocol, "the answer is wrong")) }
+    /// The bytes that a call carries, where that is what the case is about.
+    pub(crate) fn payload(&self) -> Option<usize> {
+        match self.what {
+            What::Calls(Job::Result(length) | Job::Argument(length)) => Some(length),
+            What::Calls(Job::List) => Some(LIST * Item::BARE),
+            _ => None,
+        }
+    }
 }
 
 impl Baseline {
-    pub(crate) const ALL: [Self; 2] = [Self::PingPong, Self::Bulk];
-
-    pub(crate) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> String {
         match self {
-            Self::PingPong => "ping_pong_64",
-            Self::Bulk => "bulk_1mib",
+            Self::PingPong => "ping_pong_64".into(),
+            Self::Result(length) => format!("bulk_{}", Size(length)),
+            Self::Argument(length) => format!("bulk_{}_argument", Size(length)),
+            Self::Connect => "connect".into(),
+            Self::Spawn => "spawn".into(),
         }
     }
 
-    /// One call of the baseline.
-    pub(crate) fn call(self, socket: &mut Socket) -> Result<()> {
+    pub(crate) fn payload(self) -> Option<usize> {
         match self {
-            Self::PingPong => socket.ping(),
-            Self::Bulk => socket.bulk(),
+            Self::Result(length) | Self::Argument(length) => Some(length),
+            Self::PingPong | Self::Connect | Self::Spawn => None,
+        }
+    }
+}
+
+/// So many bytes, in a name.
+pub(crate) struct Size(pub(crate) usize);
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            mib if mib >= 1 << 20 && mib % (1 << 20) == 0 => write!(f, "{}mib", mib >> 20),
+            kib if kib >= 1 << 10 && kib % (1 << 10) == 0 => write!(f, "{}kib", kib >> 10),
+            bytes => write!(f, "{bytes}b"),
         }
     }
 }

@@ -1,166 +1,131 @@
-//! The comparison: rounds of each case between rounds of the baseline.
+//! The comparison: which figures are asked for, one after the other.
 
-use std::{error::Error, time::Duration};
-
-use ipc_core::{ExceptionKind, Process};
-
-use crate::{
-    cases::{Baseline, CASES, Caller, Case},
-    cli::Compare,
-    measure::{Plan, Sample, on_this_thread, on_threads},
-    pin::pin,
-    report::{self, Row},
-    spawn,
-    transports::{self, Contender, socket},
+use std::{
+    env,
+    error::Error,
+    io::Read as _,
+    os::{fd::OwnedFd, unix::net::UnixStream},
+    process::ExitCode,
+    time::Duration,
 };
 
-/// A baseline that moved by more than this between two rounds makes the ratios doubtful.
-const STEADY: f64 = 1.3;
+use indicatif::{ProgressBar, ProgressStyle};
+use ipc_core::{Process, Spawn};
 
-pub(crate) fn compare(options: &Compare) -> Result<(), Box<dyn Error>> {
-    if let Some(cores) = options.pin {
-        // Before there is any other thread or process: all will inherit it.
-        pin(cores.caller)?;
+use crate::{
+    caller::{Order, Outcome, Plan},
+    cases::{self, Case},
+    check,
+    cli::Compare,
+    peers::{self, Peer, socket},
+    report::{self, Figures},
+};
+
+/// Large payloads depend on when the allocator gives memory back to the kernel, and takes it again page by page: this is
+/// glibc told to keep it.
+pub(crate) const TUNED: (&str, &str) =
+    ("GLIBC_TUNABLES", "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=1073741824");
+
+/// How long all cases of `--quick` together may take, without the processes' starts.
+const QUICK: Duration = Duration::from_secs(40);
+
+pub(crate) fn compare(options: &Compare) -> Result<ExitCode, Box<dyn Error>> {
+    if options.check.is_some() {
+        return check::check(options);
     }
-    let contenders: Vec<Contender> =
-        transports::all().into_iter().filter(|contender| wanted(&options.transports, contender.name)).collect();
-    let plan = Plan::new(options.quick, options.round_ms.map(Duration::from_millis));
-    let mut bench = Bench::new(options, plan)?;
-    println!("{}\n", report::header(&contenders, options.pin));
-    println!("{}", report::heading());
+    let peers: Vec<_> = peers::ALL.iter().copied().filter(|peer| wanted(&options.transports, peer.name())).collect();
+    let machine = report::machine(&peers, options.pin);
+    println!("{}\n\n{}", machine.join("\n"), report::heading());
 
+    let lines = lines(options, &peers);
+    let plan = plan(options, lines.len());
+    let bar = ProgressBar::new(lines.len() as u64)
+        .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len}, {eta} left: {msg}")?);
     let mut rows = Vec::new();
-    let mut add = |row: Row| {
-        println!("{row}");
-        rows.push(row);
-    };
-    for baseline in Baseline::ALL {
-        if wanted(&options.transports, socket::NAME) && wanted(&options.cases, baseline.name()) {
-            add(bench.baseline_row(baseline)?);
-        }
-    }
-    for contender in &contenders {
-        let (mut server, caller) = connect(contender, options)?;
-        for case in CASES.iter().filter(|case| wanted(&options.cases, case.name)) {
-            match bench.row(contender, &caller, case) {
-                Ok(row) => add(row),
-                Err(e) if e.kind() == ExceptionKind::Unimplemented => {
-                    println!("{:<10} {:<18} is none of what it can do", contender.name, case.name);
-                }
-                Err(e) => return Err(format!("{} {}: {e}", contender.name, case.name).into()),
+    for (transport, case, tuned) in lines {
+        bar.set_message(format!("{transport} {case}"));
+        let order = Order { transport, case, plan, pin: options.pin };
+        match ask(&order, tuned)? {
+            Outcome::Figures(figures) => {
+                bar.suspend(|| println!("{}", report::row(&figures)));
+                rows.push(*figures);
             }
+            Outcome::Cannot(why) => {
+                bar.suspend(|| println!("{:<15} {:<28} cannot: {why}", order.transport, order.case));
+            }
+            Outcome::Failed(why) => return Err(format!("{} {}: {why}", order.transport, order.case).into()),
         }
-        drop(caller);
-        end(&mut server)?;
+        bar.inc(1);
     }
-    bench.warn();
+    bar.finish_and_clear();
+    warn(&rows);
     if let Some(file) = &options.json {
         report::write_json(file, &rows)?;
     }
-    Ok(())
+    if let Some(file) = &options.html {
+        report::write_html(file, &rows, &machine, &peers)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Asks a fresh process for the figures of one case.
+pub(crate) fn ask(order: &Order, tuned: bool) -> Result<Outcome, Box<dyn Error>> {
+    let mut spawn =
+        Spawn::new(env::current_exe()?).die_with_parent(true).args(["call".to_owned(), serde_json::to_string(order)?]);
+    if tuned {
+        // Its servers inherit it.
+        spawn = spawn.env(TUNED.0, TUNED.1);
+    }
+    let mut process: Process = spawn.spawn()?;
+    let mut stream = UnixStream::from(OwnedFd::from(process.take_stream().ok_or("a spawned process has a stream")?));
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    let status = process.wait()?;
+    serde_json::from_slice(&answer)
+        .map_err(|_| format!("{} {}: the caller ended without figures: {status}", order.transport, order.case).into())
+}
+
+/// The lines of the table: transport, case, whether the allocator is tuned.
+fn lines(options: &Compare, peers: &[&dyn Peer]) -> Vec<(String, String, bool)> {
+    let cases: Vec<Case> = cases::all().into_iter().filter(|case| case.quick || !options.quick).collect();
+    let mut lines = Vec::new();
+    if wanted(&options.transports, socket::NAME) {
+        let baselines = cases::baselines(&cases).into_iter().map(cases::Baseline::name);
+        let baselines = baselines.filter(|name| wanted(&options.cases, name));
+        lines.extend(baselines.map(|name| (socket::NAME.to_owned(), name, false)));
+    }
+    for peer in peers {
+        let cases = cases.iter().filter(|case| wanted(&options.cases, &case.name));
+        lines.extend(cases.map(|case| (peer.name().to_owned(), case.name.clone(), case.tuned)));
+    }
+    lines
+}
+
+/// How much is measured for each line.
+fn plan(options: &Compare, lines: usize) -> Plan {
+    let rounds = 5;
+    let round = options.round_ms.map(Duration::from_millis).unwrap_or_else(|| {
+        if !options.quick {
+            return Duration::from_millis(500);
+        }
+        let unit = Duration::from_millis(100);
+        let fitting = QUICK.div_duration_f64(Plan::total(rounds, unit) * lines.max(1) as u32);
+        unit.mul_f64(fitting.clamp(0.2, 2.5))
+    });
+    Plan::new(rounds, round)
 }
 
 fn wanted(names: &[String], name: &str) -> bool {
     names.is_empty() || names.iter().any(|wanted| wanted == name)
 }
 
-fn connect(contender: &Contender, options: &Compare) -> ipc_core::Result<(Process, Caller)> {
-    let (process, stream) = spawn::server(contender.name, options.pin)?;
-    Ok((process, Caller::new((contender.connect)(stream)?)))
-}
-
-/// Waits for a server whose client is gone. It would be killed otherwise, and whoever profiles it would see nothing.
-fn end(server: &mut Process) -> Result<(), Box<dyn Error>> {
-    match server.wait_timeout(Duration::from_secs(10))? {
-        Some(status) if status.success() => Ok(()),
-        Some(status) => Err(format!("the server failed: {status}").into()),
-        None => Err("the server does not end though its client is gone".into()),
+fn warn(rows: &[Figures]) {
+    let unsteady: Vec<_> = rows.iter().filter(|row| !row.is_steady()).collect();
+    if unsteady.is_empty() {
+        return;
     }
-}
-
-/// What all cases are measured with.
-struct Bench {
-    plan: Plan,
-    socket: socket::Socket,
-    _server: Process,
-    /// The cases whose baseline moved, with how much.
-    unsteady: Vec<String>,
-}
-
-impl Bench {
-    fn new(options: &Compare, plan: Plan) -> ipc_core::Result<Self> {
-        let (server, stream) = spawn::server(socket::NAME, options.pin)?;
-        Ok(Self { plan, socket: socket::Socket::new(stream), _server: server, unsteady: Vec::new() })
+    println!("\nwarning: the machine was not quiet; the baseline moved by more than 30 % beside");
+    for row in unsteady {
+        println!("  {} {}: {:.0} %", row.transport, row.case, (row.baseline_moved - 1.0) * 100.0);
     }
-
-    fn baseline(&mut self, baseline: Baseline, duration: Duration) -> ipc_core::Result<Sample> {
-        on_this_thread(duration, || baseline.call(&mut self.socket))
-    }
-
-    fn baseline_row(&mut self, baseline: Baseline) -> ipc_core::Result<Row> {
-        self.baseline(baseline, self.plan.warm_up)?;
-        let mut all = Sample::empty();
-        for _ in 0..self.plan.rounds {
-            all.add(&self.baseline(baseline, self.plan.baseline)?);
-        }
-        Ok(Row::new(socket::NAME, baseline.name(), 1, &all, 1.0))
-    }
-
-    /// Each round of the case stands between two of the baseline and is held against their mean, so that a machine that
-    /// is busy for a while slows both. The median of the rounds counts.
-    fn row(&mut self, contender: &Contender, caller: &Caller, case: &Case) -> ipc_core::Result<Row> {
-        let Plan { rounds, warm_up, round, baseline } = self.plan;
-        let call = || (case.call)(caller);
-        on_this_thread(warm_up, call)?;
-        self.baseline(case.baseline, warm_up / 3)?;
-
-        let mut all = Sample::empty();
-        let mut baselines = vec![self.baseline(case.baseline, baseline)?.median_us()];
-        let (mut ratios, mut factors) = (Vec::new(), Vec::new());
-        for _ in 0..rounds {
-            let sample = match case.threads {
-                1 => on_this_thread(round, call)?,
-                threads => {
-                    let sample = on_threads(threads, warm_up / 10, round, call)?;
-                    let alone = on_this_thread(round, call)?;
-                    factors.push(sample.calls_per_s() / alone.calls_per_s());
-                    sample
-                }
-            };
-            let before = baselines[baselines.len() - 1];
-            let after = self.baseline(case.baseline, baseline)?.median_us();
-            baselines.push(after);
-            ratios.push(sample.median_us() / f64::midpoint(before, after));
-            all.add(&sample);
-        }
-        self.check(contender, case, &baselines);
-        let row = Row::new(contender.name, case.name, case.threads, &all, median(&mut ratios));
-        Ok(if factors.is_empty() { row } else { row.with_one_thread(median(&mut factors)) })
-    }
-
-    fn check(&mut self, contender: &Contender, case: &Case, baselines: &[f64]) {
-        let least = baselines.iter().copied().fold(f64::INFINITY, f64::min);
-        let most = baselines.iter().copied().fold(0.0, f64::max);
-        if most > STEADY * least {
-            self.unsteady.push(format!(
-                "{} {}: the baseline was between {least:.1} and {most:.1} µs",
-                contender.name, case.name
-            ));
-        }
-    }
-
-    fn warn(&self) {
-        if !self.unsteady.is_empty() {
-            println!("\nwarning: the machine was not quiet; don't trust the ratios of");
-            for case in &self.unsteady {
-                println!("  {case}");
-            }
-        }
-    }
-}
-
-/// The middle one; the upper of two.
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

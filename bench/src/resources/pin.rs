@@ -3,9 +3,10 @@
 use std::{fmt, io, str::FromStr};
 
 use rustix::thread::{CpuSet, sched_setaffinity};
+use serde::{Deserialize, Serialize};
 
 /// The cores of the caller and of the server.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Pin {
     pub(crate) caller: usize,
     pub(crate) server: usize,

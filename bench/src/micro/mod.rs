@@ -1,0 +1,28 @@
+//! What happens inside of a call, one step at a time: for `cargo bench`, and for counting instructions.
+
+#[cfg(feature = "capnp")]
+mod dispatch;
+mod handover;
+#[cfg(feature = "capnp")]
+mod marshal;
+
+/// A step, and how to do it so many times.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// What it is called in reports and in the committed baseline.
+    pub name: &'static str,
+    /// Does it so many times, after what has to be there.
+    pub run: fn(u64),
+}
+
+/// All steps that this build has.
+pub fn steps() -> Vec<Step> {
+    [
+        #[cfg(feature = "capnp")]
+        marshal::STEPS,
+        #[cfg(feature = "capnp")]
+        dispatch::STEPS,
+        handover::STEPS,
+    ]
+    .concat()
+}
