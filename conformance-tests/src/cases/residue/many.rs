@@ -39,12 +39,20 @@ fn allowed(before: u64) -> u64 {
 /// What a side holds, its threads and its descriptors.
 type State = (Held, u64, u64);
 
-/// What both sides have; of threads and descriptors not less than in `before`, since others may end meanwhile.
+/// What both sides have; not less than in `before`, since others may end meanwhile, and what is released with the next
+/// message may still be there in one of two looks.
 fn states(client: &Client, before: [State; 2]) -> [State; 2] {
     let here = (client.held_here(), process_use());
     let there = (client.held_there(), client.process().expect("the connection works"));
-    let state = |((held, process), before): ((Held, ProcessUse), State)| {
-        (held, process.threads.max(before.1), process.fds.max(before.2))
+    let state = |((held, process), (least, threads, fds)): ((Held, ProcessUse), State)| {
+        let held = Held {
+            exports: held.exports.max(least.exports),
+            imports: held.imports.max(least.imports),
+            calls: held.calls.max(least.calls),
+            server_threads: held.server_threads.max(least.server_threads),
+            output_bytes: held.output_bytes.max(least.output_bytes),
+        };
+        (held, process.threads.max(threads), process.fds.max(fds))
     };
     [(here, before[0]), (there, before[1])].map(state)
 }
