@@ -1,5 +1,6 @@
 //! What the tests against other implementations share.
 
+pub mod derived;
 pub mod imitation;
 pub mod members;
 pub mod node;

@@ -93,7 +93,15 @@ impl Imitation {
     }
 
     /// Starts another kind of node, of which this is what it does with a connection.
-    pub(crate) fn serve<F: Future<Output = ()> + 'static>(
+    ///
+    /// # Panics
+    ///
+    /// If it cannot listen.
+    pub fn of<F: Future<Output = ()> + 'static>(connection: impl Fn(UnixStream) -> F + Send + 'static) -> Self {
+        Self::serve(Journal::default(), connection)
+    }
+
+    fn serve<F: Future<Output = ()> + 'static>(
         journal: Journal,
         connection: impl Fn(UnixStream) -> F + Send + 'static,
     ) -> Self {
