@@ -17,6 +17,16 @@ pub const VERSION: u32 = 1;
 /// The longest thread name that is sent, in bytes; longer ones are cut.
 pub const NAME_BYTES: usize = 8192;
 
+/// The longest exception's message that is sent, in bytes; longer ones are cut.
+pub const MESSAGE_BYTES: usize = 1 << 20;
+
+/// What a frame may [weigh](Frame::weight) beyond [`Limits::message_bytes`](crate::Limits::message_bytes), which bounds
+/// the payloads alone. A mover refuses larger ones before it takes memory for them.
+pub const OVERHEAD_BYTES: usize = ENVELOPE_BYTES + NAME_BYTES + MESSAGE_BYTES;
+
+/// All that is in every frame: numbers.
+const ENVELOPE_BYTES: usize = 64;
+
 /// How many bytes of a limit each object reference of a payload counts for.
 pub const REFERENCE_BYTES: usize = 9;
 
@@ -218,10 +228,14 @@ impl Payload {
 impl Frame {
     /// About how many bytes it takes; the payload counts exactly.
     pub fn weight(&self) -> usize {
-        const ENVELOPE: usize = 32;
-        ENVELOPE
+        let name = |on: &Target| match on {
+            Target::Worker { name: Some(name), .. } => name.len(),
+            Target::Worker { .. } | Target::Waiting(_) => 0,
+        };
+        ENVELOPE_BYTES
             + match self {
-                Self::Call(call) => call.args.weight(),
+                Self::Call(call) => call.args.weight() + call.on.as_ref().map_or(0, name),
+                Self::Destroy(destroy) => name(&destroy.on),
                 Self::Return(answer) => match &answer.outcome {
                     Outcome::Results(payload) | Outcome::Error(payload) => payload.weight(),
                     Outcome::Thrown(failure) | Outcome::Refused(failure) => failure.message.len(),
@@ -235,8 +249,16 @@ impl Frame {
 
 impl From<&Exception> for Failure {
     fn from(exception: &Exception) -> Self {
-        Self { kind: exception.kind(), message: exception.call_and_message() }
+        let mut message = exception.call_and_message();
+        message.truncate(cut(&message, MESSAGE_BYTES).len());
+        Self { kind: exception.kind(), message }
     }
+}
+
+/// The beginning of a text, of at most so many bytes.
+pub(super) fn cut(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or(0)]
 }
 
 impl From<Failure> for Exception {

@@ -16,12 +16,14 @@
 //!
 //! 1. Implement [`Codec`] with your encoding's `Writer` and `Reader`.
 //! 2. Implement [`Mover`]. The end tells it that there are frames ([`Mover::wake`]); it takes them from [`End::outbox`], one
-//!    writer at a time, writes them, and says so ([`Outbox::written`]). With threads, `while let Some(frame) =
-//!    end.outbox().next()` in a writer, and a `wake` that does nothing; with an event loop, a `wake` that notifies a task,
-//!    which uses [`Outbox::take`].
+//!    writer at a time, writes them, and says so ([`Outbox::written`]), also if the write failed. With threads, `while let
+//!    Some(frame) = end.outbox().next()` in a writer, and a `wake` that only looks whether to close the stream; with an event
+//!    loop, a `wake` that notifies a task, which uses [`Outbox::take`].
 //! 3. A reader, one for each end, gives each frame to [`End::receive`], and [runs](Inline::run) what comes back. At the end
-//!    of the stream, or if what came is no frame, it calls [`End::lose`].
-//! 4. When [`Outbox::is_closed`] and it is empty, close the stream: the last frame tells the peer why.
+//!    of the stream, or if what came is no frame, it calls [`End::lose`], and says what [`Peer::exit_note`](crate::Peer) knows.
+//! 4. When [`Outbox::is_closed`] and nothing [waits](Outbox::waiting), close the stream: the last frame tells the peer why.
+//!    That may come while a write is blocked, because the peer does not read and nobody waits for it any more. So have `wake`
+//!    look too, and shut the stream down, so that reads and writes return; else threads and descriptors stay behind.
 //! 5. [`Transport::connect`](crate::Transport::connect) makes an [`End::client`], starts the two, and returns
 //!    [`End::connect`]; [`Transport::accept`](crate::Transport::accept) makes an [`End::server`] and returns its
 //!    [`Connection`](crate::Connection).
@@ -33,8 +35,10 @@
 //! [`End::ping`]), refusing a frame that is too large before memory is taken for it. **Not left to it:** back-pressure, which
 //! is a bound on what the outbox holds ([`Limits::output_bytes`](crate::Limits::output_bytes)), applied before a call is
 //! built and never to answers. A frame may be larger than [`Limits::message_bytes`](crate::Limits::message_bytes), which
-//! bounds a payload's [weight](frame::Payload::weight), by a thread's name ([`frame::NAME_BYTES`]) or an exception's message,
-//! and by what the mover's own encoding adds.
+//! bounds a payload's [weight](frame::Payload::weight), by [`frame::OVERHEAD_BYTES`], and by what the mover's own encoding
+//! makes of that.
+//!
+//! `conformance-tests/example-transport` is a complete one, over TCP, in some hundred lines.
 //!
 //! # The protocol
 //!

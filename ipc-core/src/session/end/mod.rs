@@ -198,7 +198,7 @@ impl<C: Codec> End<C> {
     }
 
     /// The bounds of this end. A mover refuses a frame before it takes memory for it, if it says to be larger than
-    /// [`Limits::message_bytes`] and what the mover's encoding adds to that.
+    /// [`Limits::message_bytes`], [`OVERHEAD_BYTES`](super::frame::OVERHEAD_BYTES) and what the mover's encoding adds.
     pub fn limits(&self) -> &Limits {
         &self.options.limits
     }

@@ -6,7 +6,7 @@ use super::{
 use crate::{
     exception::{Exception, ExceptionKind, Result},
     session::frame::{
-        Call, CallId, Destroy, Failure, Frame, Hello, NAME_BYTES, ObjectId, ObjectRef, Outcome, Payload, Return,
+        self, Call, CallId, Destroy, Failure, Frame, Hello, NAME_BYTES, ObjectId, ObjectRef, Outcome, Payload, Return,
         Target, ThreadKey, VERSION, Welcome,
     },
 };
@@ -36,7 +36,7 @@ impl<H: Host> State<H> {
     /// `Disconnected` after a loss, `Overloaded` or `TooLarge` past a limit. Nothing was sent then.
     pub(crate) fn call(&mut self, call: NewCall<'_, H>) -> Result<CallId> {
         let NewCall { object, interface, ordinal, on, deadline, args, caller } = call;
-        let weight = args.body.len() + args.objects.len() * crate::session::frame::REFERENCE_BYTES;
+        let weight = args.body.len() + args.objects.len() * frame::REFERENCE_BYTES;
         if let Err(why) = self.may_call().and_then(|()| self.check_weight(weight)) {
             self.forget(args.objects);
             return Err(why);
@@ -219,6 +219,5 @@ fn layer(failure: Failure) -> Exception {
 }
 
 pub(super) fn cut(name: &str) -> &str {
-    let end = (0..=NAME_BYTES.min(name.len())).rev().find(|at| name.is_char_boundary(*at));
-    &name[..end.unwrap_or(0)]
+    frame::cut(name, NAME_BYTES)
 }
