@@ -70,6 +70,11 @@ impl<H: Host> State<H> {
         }
     }
 
+    /// Whether the peer gave up a call that is still served: nobody waits there any more for what belongs to it.
+    pub(crate) fn is_given_up(&self, call: CallId) -> bool {
+        self.served.get(&call).is_some_and(|served| served.cancelled)
+    }
+
     /// Answers a call. After a loss, or a second time, that is nothing.
     pub(crate) fn answer(&mut self, call: CallId, answer: Answer<H>) {
         let Some(served) = self.served.remove(&call) else {
