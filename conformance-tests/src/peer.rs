@@ -1,6 +1,6 @@
 //! The peer: this program, executed again as a server.
 
-use std::{ffi::OsString, num::NonZeroUsize, process::ExitCode, sync::Arc, thread};
+use std::{ffi::OsString, fs, io, num::NonZeroUsize, path::Path, process::ExitCode, sync::Arc, thread};
 
 use ipc_core::{
     AcceptLoop, Address, BindOptions, Exception, ExceptionKind, Limits, Listener, Options, Result, Stream, Transport,
@@ -12,11 +12,26 @@ use crate::server::Server;
 /// The argument that makes this program a peer; after `-ipcfd N`.
 pub(crate) const PEER: &str = "--conformance-peer";
 
-/// The arguments of a peer.
-pub(crate) fn arguments(transport: &str, address: &Address, limits: &Limits) -> Vec<OsString> {
+/// The file that a peer writes its address to.
+const ADDRESS: &str = "address";
+
+/// The arguments of a peer, which is to tell in a directory where it listens.
+pub(crate) fn arguments(transport: &str, address: &Address, directory: &Path, limits: &Limits) -> Vec<OsString> {
     let limits = FIELDS.iter().map(|(name, field)| format!("{name}={}", field(&mut limits.clone())));
     let limits = limits.collect::<Vec<_>>().join(",");
-    [PEER, transport, &address.to_string(), &limits].map(OsString::from).to_vec()
+    let mut arguments = [PEER, transport, &address.to_string(), &limits].map(OsString::from).to_vec();
+    arguments.push(directory.into());
+    arguments
+}
+
+/// Where the peer listens that has this directory: with the port that it got.
+pub(crate) fn address(directory: &Path) -> Result<Address> {
+    let told = fs::read_to_string(directory.join(ADDRESS)).map_err(|error| untold(&error))?;
+    Ok(told.parse::<Address>()?)
+}
+
+fn untold(error: &io::Error) -> Exception {
+    Exception::new(ExceptionKind::Disconnected, format!("nobody knows where the peer listens: {error}"))
 }
 
 type Field = fn(&mut Limits) -> &mut usize;
@@ -60,6 +75,7 @@ fn serve(transport: impl Transport, args: &mut Vec<OsString>) -> Result<AcceptLo
     let text = |at: usize| args.get(at).and_then(|arg| arg.to_str());
     let address: Address = text(3).ok_or_else(|| missing("an address"))?.parse().map_err(|_| missing("an address"))?;
     let limits = parse(text(4).ok_or_else(|| missing("limits"))?).ok_or_else(|| missing("limits"))?;
+    let directory = args.get(5).ok_or_else(|| missing("a directory"))?;
     let server = Arc::<Server>::default();
     let serve = move |stream: Stream| {
         let (number, root) = server.root();
@@ -71,6 +87,7 @@ fn serve(transport: impl Transport, args: &mut Vec<OsString>) -> Result<AcceptLo
         }
     };
     let listener = Listener::bind(&address, &BindOptions::new())?;
+    fs::write(Path::new(directory).join(ADDRESS), listener.address().to_string()).map_err(|error| untold(&error))?;
     // Who is spawned with a stream connects elsewhere only after the hand-shake on that.
     serve(stream);
     let most = NonZeroUsize::new(1 << 16).unwrap_or(NonZeroUsize::MIN);

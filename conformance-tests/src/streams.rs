@@ -4,13 +4,14 @@ use std::{
     ffi::OsString,
     io::{self, Write},
     net::Shutdown,
+    path::Path,
     process::ExitCode,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use ipc_core::{
-    Address, Connection, Exception, ExceptionKind, Interface, Limits, Options, Process, Result, Spawn, Stream,
-    Transport,
+    Address, BindOptions, Connection, Endpoint, Exception, ExceptionKind, Interface, Limits, Listener, Options,
+    Process, Result, Spawn, Stream, Transport,
 };
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -33,6 +34,16 @@ pub trait OverStreams: Default + Send + Sync + 'static {
 
     /// What a peer that breaks the protocol sends.
     fn raw_bytes(&self) -> Vec<RawBytes>;
+
+    /// Where a peer listens that has this directory to itself: at a unix socket in it. A transport for TCP says any free port
+    /// of this host, `tcp:127.0.0.1:0`, and all its connections are TCP then, but for the one that a peer is spawned with.
+    ///
+    /// # Errors
+    ///
+    /// That there is no such address.
+    fn listen_at(&self, directory: &Path) -> Result<Address> {
+        Ok(Address::unix(directory.join("peer.sock"))?)
+    }
 }
 
 /// The harness of a transport over streams.
@@ -45,8 +56,14 @@ pub struct ChildPeer {
     process: Process,
     /// The stream that it was spawned with, until somebody connects over it.
     stream: Mutex<Option<Stream>>,
-    address: Address,
-    _directory: TempDir,
+    directory: TempDir,
+}
+
+impl ChildPeer {
+    /// Where it listens. It listens before it serves the first stream.
+    fn address(&self) -> Result<Address> {
+        peer::address(self.directory.path())
+    }
 }
 
 impl Drop for ChildPeer {
@@ -67,7 +84,7 @@ impl<S: OverStreams> Harness for Streams<S> {
         client: Options,
         server: Options,
     ) -> Result<Link<I>> {
-        let (ours, theirs) = Stream::pair()?;
+        let (ours, theirs) = self.streams()?;
         let server = self.0.transport().accept(theirs, root, server)?;
         let link = self.client(ours, client)?;
         Ok(Link { server: Some(server), ..link })
@@ -75,13 +92,12 @@ impl<S: OverStreams> Harness for Streams<S> {
 
     fn spawn_peer(&self, limits: &Limits) -> Result<ChildPeer> {
         let directory = tempfile::tempdir().map_err(|error| failed("no directory for the peer's socket", error))?;
-        let address = Address::unix(directory.path().join("peer.sock"))
-            .map_err(|error| failed("no address for the peer", io::Error::other(error)))?;
+        let address = self.0.listen_at(directory.path())?;
         let program = std::env::current_exe().map_err(|error| failed("this program has no path", error))?;
-        let mut process =
-            Spawn::new(program).args(peer::arguments(S::NAME, &address, limits)).die_with_parent(true).spawn()?;
+        let arguments = peer::arguments(S::NAME, &address, directory.path(), limits);
+        let mut process = Spawn::new(program).args(arguments).die_with_parent(true).spawn()?;
         let stream = Mutex::new(process.take_stream());
-        Ok(ChildPeer { process, stream, address, _directory: directory })
+        Ok(ChildPeer { process, stream, directory })
     }
 
     fn run_peer(&self, args: Vec<OsString>) -> ExitCode {
@@ -91,7 +107,7 @@ impl<S: OverStreams> Harness for Streams<S> {
     fn connect<I: Interface + ?Sized>(&self, peer: &ChildPeer, options: Options) -> Result<Link<I>> {
         let first = peer.stream.lock().unwrap_or_else(PoisonError::into_inner).take();
         // It listens before it serves the first.
-        let stream = first.map_or_else(|| Stream::connect(&peer.address), Ok)?;
+        let stream = first.map_or_else(|| Stream::connect(&peer.address()?), Ok)?;
         self.client(stream, options)
     }
 
@@ -123,17 +139,17 @@ impl<S: OverStreams> Harness for Streams<S> {
         root: Arc<J>,
         server: Options,
     ) -> Result<(Box<dyn RawEnd>, Connection)> {
-        let (ours, theirs) = Stream::pair()?;
+        let (ours, theirs) = self.streams()?;
         let server = self.0.transport().accept(theirs, root, server)?;
         Ok((Box::new(ours), server))
     }
 
     fn raw_client_of(&self, peer: &ChildPeer) -> Result<Box<dyn RawEnd>> {
-        Ok(Box::new(Stream::connect(&peer.address)?))
+        Ok(Box::new(Stream::connect(&peer.address()?)?))
     }
 
     fn connect_to_raw<I: Interface + ?Sized>(&self, bytes: Vec<u8>, options: Options) -> Result<Connection> {
-        let (ours, theirs) = Stream::pair()?;
+        let (ours, theirs) = self.streams()?;
         let server = std::thread::spawn(move || {
             let mut end = theirs;
             // That it closes meanwhile is what is expected.
@@ -149,6 +165,18 @@ impl<S: OverStreams> Harness for Streams<S> {
 }
 
 impl<S: OverStreams> Streams<S> {
+    /// Two streams that are connected to each other, of the kind that peers listen for.
+    fn streams(&self) -> Result<(Stream, Stream)> {
+        let directory = tempfile::tempdir().map_err(|error| failed("no directory for a socket", error))?;
+        let address = self.0.listen_at(directory.path())?;
+        if matches!(address.endpoint(), Endpoint::Unix(_)) {
+            return Stream::pair();
+        }
+        let listener = Listener::bind(&address, &BindOptions::new())?;
+        let ours = Stream::connect(listener.address())?;
+        Ok((ours, listener.accept()?))
+    }
+
     fn client<I: Interface + ?Sized>(&self, stream: Stream, options: Options) -> Result<Link<I>> {
         let same = stream.try_clone().map_err(|error| failed("no descriptor", error))?;
         let connected = self.0.transport().connect(stream, options)?;
