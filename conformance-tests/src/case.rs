@@ -13,6 +13,8 @@ pub enum Setting {
     Processes,
     /// Both in one process, and the roles swapped: the side that accepted the connection calls, the one that made it serves.
     Swapped,
+    /// The case makes its own sockets and peers; for transports that are over streams.
+    Sockets,
 }
 
 impl Setting {
@@ -22,6 +24,7 @@ impl Setting {
             Self::OneProcess => "one_process",
             Self::Processes => "processes",
             Self::Swapped => "swapped",
+            Self::Sockets => "sockets",
         }
     }
 }
@@ -50,6 +53,8 @@ pub(crate) const ALL: &[Setting] = &[Setting::OneProcess, Setting::Processes, Se
 pub(crate) const BOTH: &[Setting] = &[Setting::OneProcess, Setting::Processes];
 /// For a case that does something to the peer's process.
 pub(crate) const PROCESSES: &[Setting] = &[Setting::Processes];
+/// For a case about what happens to sockets.
+pub(crate) const SOCKETS: &[Setting] = &[Setting::Sockets];
 
 /// Cases as `CLAUSE SETTINGS name;`, where the name is that of a function, or `CLAUSE SETTINGS name = function;`.
 macro_rules! cases {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ipc_core::{Connection, Limits, Options, Result};
+use ipc_core::{Connection, Limits, Options, Result, Stream};
 
 use crate::{
     harness::{Harness, Link, RawBytes, RawEnd},
@@ -11,6 +11,7 @@ use crate::{
 
 /// [`Harness`], with the interfaces that the cases use.
 pub(crate) trait Erased: Send + Sync {
+    fn name(&self) -> &'static str;
     fn processes(&self) -> bool;
     fn pair(&self, root: Arc<dyn Lab>, client: Options, server: Options) -> Result<Link<dyn Lab>>;
     fn newer_pair(&self, root: Arc<dyn Lab>, client: Options, server: Options) -> Result<Link<dyn NewerLab>>;
@@ -21,6 +22,8 @@ pub(crate) trait Erased: Send + Sync {
         client: Options,
         server: Options,
     ) -> Result<Link<dyn Reception>>;
+    fn connect_over(&self, stream: Stream, options: Options) -> Result<Link<dyn Lab>>;
+    fn accept_over(&self, stream: Stream, root: Arc<dyn Lab>, options: Options) -> Result<Connection>;
     fn spawn_peer(self: Arc<Self>, limits: &Limits) -> Result<Box<dyn ErasedPeer>>;
     fn raw_bytes(&self) -> Vec<RawBytes>;
     fn raw_client(&self, root: Arc<dyn Lab>, server: Options) -> Result<(Box<dyn RawEnd>, Connection)>;
@@ -39,6 +42,10 @@ pub(crate) trait ErasedPeer: Send + Sync {
 }
 
 impl<H: Harness> Erased for H {
+    fn name(&self) -> &'static str {
+        H::NAME
+    }
+
     fn processes(&self) -> bool {
         H::PROCESSES
     }
@@ -62,6 +69,14 @@ impl<H: Harness> Erased for H {
         server: Options,
     ) -> Result<Link<dyn Reception>> {
         Harness::pair(self, root, client, server)
+    }
+
+    fn connect_over(&self, stream: Stream, options: Options) -> Result<Link<dyn Lab>> {
+        Harness::connect_over(self, stream, options)
+    }
+
+    fn accept_over(&self, stream: Stream, root: Arc<dyn Lab>, options: Options) -> Result<Connection> {
+        Harness::accept_over(self, stream, root, options)
     }
 
     fn spawn_peer(self: Arc<Self>, limits: &Limits) -> Result<Box<dyn ErasedPeer>> {

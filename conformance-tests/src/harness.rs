@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, io, process::ExitCode, sync::Arc};
 
-use ipc_core::{Connection, Interface, Limits, Options, Result};
+use ipc_core::{Connection, Exception, ExceptionKind, Interface, Limits, Options, Result, Stream};
 
 /// Makes connections of one transport, and peers.
 ///
@@ -15,6 +15,10 @@ pub trait Harness: Default + Send + Sync + 'static {
 
     /// Whether a peer is a process of its own; the cases assert the process ids accordingly.
     const PROCESSES: bool = true;
+
+    /// Whether it is over streams, so that the cases about sockets run: those need [`connect_over`](Self::connect_over) and
+    /// [`accept_over`](Self::accept_over).
+    const SOCKETS: bool = false;
 
     /// A peer.
     type Peer: Send + Sync + 'static;
@@ -61,6 +65,24 @@ pub trait Harness: Default + Send + Sync + 'static {
     /// Has a stopped peer go on.
     fn continue_peer(&self, peer: &Self::Peer);
 
+    /// The client's end of a connection over a stream.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the connection from being made.
+    fn connect_over<I: Interface + ?Sized>(&self, _: Stream, _: Options) -> Result<Link<I>> {
+        Err(no_sockets())
+    }
+
+    /// The server's end of a connection over a stream.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the connection from being made.
+    fn accept_over<J: Interface + ?Sized>(&self, _: Stream, _: Arc<J>, _: Options) -> Result<Connection> {
+        Err(no_sockets())
+    }
+
     /// What a peer that breaks the protocol sends.
     fn raw_bytes(&self) -> Vec<RawBytes>;
 
@@ -85,6 +107,10 @@ pub trait Harness: Default + Send + Sync + 'static {
     ///
     /// That the server broke the protocol.
     fn connect_to_raw<I: Interface + ?Sized>(&self, bytes: Vec<u8>, options: Options) -> Result<Connection>;
+}
+
+fn no_sockets() -> Exception {
+    Exception::new(ExceptionKind::Unimplemented, "this transport is over no sockets")
 }
 
 /// A connection, as the client has it.

@@ -76,6 +76,8 @@ impl Drop for ChildPeer {
 impl<S: OverStreams> Harness for Streams<S> {
     const NAME: &'static str = S::NAME;
 
+    const SOCKETS: bool = true;
+
     type Peer = ChildPeer;
 
     fn pair<I: Interface + ?Sized, J: Interface + ?Sized>(
@@ -128,6 +130,14 @@ impl<S: OverStreams> Harness for Streams<S> {
     fn continue_peer(&self, peer: &ChildPeer) {
         signal(peer, Signal::CONT);
         wait::until("the continued peer runs", || state(peer) != Some('T'));
+    }
+
+    fn connect_over<I: Interface + ?Sized>(&self, stream: Stream, options: Options) -> Result<Link<I>> {
+        self.client(stream, options)
+    }
+
+    fn accept_over<J: Interface + ?Sized>(&self, stream: Stream, root: Arc<J>, server: Options) -> Result<Connection> {
+        self.0.transport().accept(stream, root, server)
     }
 
     fn raw_bytes(&self) -> Vec<RawBytes> {

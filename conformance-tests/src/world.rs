@@ -1,20 +1,23 @@
 //! What a case gets: a server in its setting, and as many connections to it as it wants.
 
 use std::{
+    ffi::OsString,
     ops::Deref,
+    path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-use ipc_core::{Connection, Limits, Options};
+use ipc_core::{Address, Connection, Limits, Options, Spawn, Stream};
 
 use crate::{
     case::Setting,
     erased::{Erased, ErasedPeer},
     harness::{Link, RawBytes, RawEnd},
     interfaces::{Held, Lab, NewerLab},
+    peer,
     server::Server,
     swapped, wait,
 };
@@ -67,7 +70,7 @@ impl World {
         set(&mut options);
         let Link { root: lab, connection, server, cut } = match self.setting {
             Setting::Processes => self.peer().connect(options).expect("the peer accepts"),
-            Setting::OneProcess => {
+            Setting::OneProcess | Setting::Sockets => {
                 let (number, root) = self.server.root();
                 let link = self.harness.pair(root, options, self.server_options()).expect("there are connections");
                 self.server.add(number, link.server.clone().expect("the server is here"));
@@ -82,22 +85,56 @@ impl World {
             }
         };
         drop(server);
-        let pid = lab.thread().expect("the first call arrives").pid;
+        let client = Client::new(lab, connection, cut);
+        let pid = client.thread().expect("the first call arrives").pid;
         assert_eq!(
             pid,
             self.peer.get().map_or_else(std::process::id, |peer| peer.id()),
             "the server is another process"
         );
         assert_eq!(pid != std::process::id(), self.is_apart(), "the server is not where the setting says");
-        let number = lab.number().expect("the connection works");
-        Client { lab, connection, cut, number }
+        client
+    }
+
+    /// A further server at the same, as it is then: another peer, and no limits yet.
+    pub(crate) fn again(&self) -> Self {
+        Self::new(self.harness.clone(), self.setting, self.random())
+    }
+
+    /// A connection over a stream of the case's.
+    pub(crate) fn client_over(&self, stream: Stream) -> ipc_core::Result<Client> {
+        let link = self.harness.connect_over(stream, Options::default())?;
+        Ok(Client::new(link.root, link.connection, link.cut))
+    }
+
+    /// Serves a connection over a stream, in this process.
+    pub(crate) fn server_over(&self) -> impl Fn(Stream) -> ipc_core::Result<Connection> + Send + Sync + 'static {
+        let (harness, server) = (self.harness.clone(), self.server.clone());
+        move |stream| {
+            let (number, root) = server.root();
+            let connection = harness.accept_over(stream, root, Options::default())?;
+            server.add(number, connection.clone());
+            Ok(connection)
+        }
+    }
+
+    /// This program as a peer that listens there.
+    pub(crate) fn spawn_at(&self, address: &Address) -> Spawn {
+        let (program, arguments) = self.peer_at(address);
+        Spawn::new(program).args(arguments).die_with_parent(true)
+    }
+
+    /// The program, and what follows `-ipcfd N` among its arguments.
+    pub(crate) fn peer_at(&self, address: &Address) -> (PathBuf, Vec<OsString>) {
+        let program = std::env::current_exe().expect("this program has a path");
+        (program, peer::arguments(self.harness.name(), address, &self.limits()))
     }
 
     /// A connection of a client whose program is newer than the server's.
     pub(crate) fn newer_client(&self) -> Arc<dyn NewerLab> {
         match self.setting {
             Setting::Processes => self.peer().connect_newer(Options::default()).expect("the peer accepts").root,
-            Setting::OneProcess => {
+            Setting::OneProcess | Setting::Sockets => {
                 let (number, root) = self.server.root();
                 let link = self.harness.newer_pair(root, Options::default(), self.server_options());
                 let link = link.expect("there are connections");
@@ -118,7 +155,7 @@ impl World {
     pub(crate) fn raw_client(&self) -> Box<dyn RawEnd> {
         match self.setting {
             Setting::Processes => self.peer().raw_client().expect("the peer accepts"),
-            Setting::OneProcess | Setting::Swapped => {
+            Setting::OneProcess | Setting::Swapped | Setting::Sockets => {
                 let (number, root) = self.server.root();
                 let raw = self.harness.raw_client(root, self.server_options());
                 let (end, server) = raw.expect("there are connections");
@@ -171,6 +208,11 @@ impl World {
 }
 
 impl Client {
+    fn new(lab: Arc<dyn Lab>, connection: Connection, cut: Arc<dyn Fn() + Send + Sync>) -> Self {
+        let number = lab.number().expect("the connection works");
+        Self { lab, connection, cut, number }
+    }
+
     /// Waits until this many calls block at the server under this name.
     pub(crate) fn until_blocked(&self, event: &str, count: u32) {
         wait::until_equal(&format!("calls blocked for {event}"), Ok(count), || self.blocked(event.into()));

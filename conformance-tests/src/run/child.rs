@@ -26,7 +26,7 @@ pub(super) fn as_child<H: Harness>(args: &[OsString]) -> Option<ExitCode> {
 }
 
 fn run<H: Harness>(name: &str, seed: &str) -> ExitCode {
-    let (Some(trial), Ok(seed)) = (Trial::all().find(|trial| trial.name() == name), seed.parse()) else {
+    let (Some(trial), Ok(seed)) = (Trial::all::<H>().find(|trial| trial.name() == name), seed.parse()) else {
         eprintln!("expected the name of a case and a seed, got {name} and {seed}");
         return ExitCode::FAILURE;
     };

@@ -18,6 +18,7 @@ pub use table::main;
 use crate::{
     case::{Case, Setting},
     cases,
+    harness::Harness,
 };
 
 /// The argument that makes this program run one case.
@@ -38,8 +39,11 @@ struct Outcome {
 }
 
 impl Trial {
-    fn all() -> impl Iterator<Item = Self> {
-        cases::all().flat_map(|case| case.settings.iter().map(|setting| Self { case: *case, setting: *setting }))
+    /// All that a transport can be asked: those about sockets, if it is over sockets.
+    fn all<H: Harness>() -> impl Iterator<Item = Self> {
+        let all =
+            cases::all().flat_map(|case| case.settings.iter().map(|setting| Self { case: *case, setting: *setting }));
+        all.filter(|trial| H::SOCKETS || trial.setting != Setting::Sockets)
     }
 
     fn name(&self) -> String {

@@ -6,8 +6,10 @@ mod limits;
 mod lost;
 pub(super) mod malformed;
 mod released;
+mod servers;
 mod shutdown;
 mod slow;
+mod sockets;
 mod stopped;
 
 use crate::case::Case;
@@ -16,6 +18,8 @@ pub(super) const CASES: &[&[Case]] = &[
     lost::CASES,
     released::CASES,
     ends::CASES,
+    sockets::CASES,
+    servers::CASES,
     deadlines::CASES,
     stopped::CASES,
     slow::CASES,
