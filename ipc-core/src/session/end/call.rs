@@ -155,8 +155,15 @@ impl<C: Codec> End<C> {
         let args = Values::<C> { body, objects: objects.passed() };
         self.begin(context, |end, on, caller| {
             end.enter(|state| {
-                let call =
-                    state.call(NewCall { object, interface, ordinal, on, deadline, args, caller: caller.clone() });
+                let call = state.call_if_waited_for(NewCall {
+                    object,
+                    interface,
+                    ordinal,
+                    on,
+                    deadline,
+                    args,
+                    caller: caller.clone(),
+                });
                 // Before anybody can have read it: from here on calls that come back find the thread.
                 call.inspect(|call| caller.post.begin(end.wait_for(*call))).map(Some)
             })

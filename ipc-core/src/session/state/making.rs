@@ -48,6 +48,24 @@ impl<H: Host> State<H> {
         Ok(id)
     }
 
+    /// The same, unless it is made for a call that the peer gave up: the peer would say so, but not before the deadline that
+    /// both calls have, which has passed.
+    ///
+    /// # Errors
+    ///
+    /// As for [`call`](Self::call), and `Cancelled`. Nothing was sent then.
+    pub(crate) fn call_if_waited_for(&mut self, call: NewCall<'_, H>) -> Result<CallId> {
+        let served = match &call.on {
+            Some(CallOn::Waiting(served)) => self.served.get(served),
+            _ => None,
+        };
+        if served.is_some_and(|served| served.cancelled) {
+            self.forget(call.args.objects);
+            return Err(Exception::new(ExceptionKind::Cancelled, "the call that this one is made for was given up"));
+        }
+        self.call(call)
+    }
+
     /// Drops a share in an object that is to be dropped on a thread. If it is the last, the peer is told, and answers as it
     /// does a call; without a caller nobody waits for that.
     ///
