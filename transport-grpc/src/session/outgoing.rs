@@ -1,0 +1,53 @@
+//! What goes out: the body of our half of the stream.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use tokio_stream::Stream;
+
+use super::{End, Line};
+use crate::frames::{Lanes, messages::Envelope};
+
+/// The envelopes of an end, until it is closed. HTTP/2 asks for the next one only when the peer has room for it.
+pub(crate) struct Outgoing {
+    end: Arc<End>,
+    line: Arc<Line>,
+    lanes: Lanes,
+}
+
+impl Outgoing {
+    /// Those of `end`; a client's first carries the session's number.
+    pub(crate) fn new(end: Arc<End>, line: Arc<Line>, session: Bytes) -> Self {
+        Self { end, line, lanes: Lanes::new(session) }
+    }
+}
+
+impl Stream for Outgoing {
+    type Item = Envelope;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Envelope>> {
+        let this = &mut *self;
+        let outbox = this.end.outbox();
+        // Before looking, so that nothing that comes after is missed.
+        this.line.sender.register(context.waker());
+        // Nothing comes after the end, so what is taken after it was seen is all.
+        let is_closed = outbox.is_closed();
+        while let Some(frame) = outbox.take() {
+            this.lanes.push(frame);
+        }
+        match this.lanes.next() {
+            Some((envelope, complete)) => {
+                if let Some(weight) = complete {
+                    outbox.written(weight);
+                }
+                Poll::Ready(Some(envelope))
+            }
+            None if is_closed => Poll::Ready(None),
+            None => Poll::Pending,
+        }
+    }
+}

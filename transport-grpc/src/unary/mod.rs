@@ -1,0 +1,150 @@
+//! Typed unary services: for clients in other languages, that have no session.
+//!
+//! There is a service for each interface that the root object leads to. A method that passes values only is called on an
+//! object that needs no session to be reached: the root, or what methods without parameters give, beginning with the root's.
+//! Others answer FAILED_PRECONDITION and say why. Calls run on any thread.
+
+mod body;
+mod call;
+mod catalog;
+mod link;
+mod objects;
+mod status;
+mod timeout;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use bytes::Bytes;
+use hyper::body::Incoming;
+use ipc_core::{Exception, ExceptionKind, Interface, Limits, deadline};
+use tokio::sync::{Semaphore, watch};
+use tonic::{Status, body::Body};
+
+use self::{
+    call::UnaryCall,
+    catalog::{Catalog, Entry},
+    objects::Objects,
+};
+pub(crate) use link::UnaryLink;
+
+/// The unary calls of one connection.
+pub(crate) struct Unary {
+    catalog: Arc<Catalog>,
+    objects: Objects,
+    peer: String,
+    limits: Limits,
+    /// How many bytes of requests may be held.
+    room: Semaphore,
+    running: AtomicUsize,
+    idle: watch::Sender<()>,
+}
+
+impl Unary {
+    /// Those that lead to `root`.
+    pub(crate) fn new<I: Interface + ?Sized>(root: &Arc<I>, peer: String, limits: Limits) -> Arc<Self> {
+        let room = limits.message_bytes.min(Semaphore::MAX_PERMITS).min(u32::MAX as usize);
+        Arc::new(Self {
+            catalog: Catalog::of(I::SCHEMA),
+            objects: Objects::new(root),
+            peer,
+            limits,
+            room: Semaphore::new(room),
+            running: AtomicUsize::new(0),
+            idle: watch::Sender::new(()),
+        })
+    }
+
+    /// How many calls run.
+    pub(crate) fn running(&self) -> usize {
+        self.running.load(Ordering::Acquire)
+    }
+
+    /// Answers a request.
+    pub(crate) async fn answer(self: Arc<Self>, request: http::Request<Incoming>) -> http::Response<Body> {
+        let service = request.uri().path().split('/').nth(1).unwrap_or_default();
+        if let Some(other) = self.catalog.other(service) {
+            return other(request).await;
+        }
+        match self.call(request).await {
+            Ok(message) => body::response(message),
+            Err(status) => status.into_http(),
+        }
+    }
+
+    async fn call(self: Arc<Self>, request: http::Request<Incoming>) -> Result<Bytes, Status> {
+        let (head, body) = request.into_parts();
+        if head.method != http::Method::POST {
+            return Err(unknown("expected the method POST"));
+        }
+        let path = head.uri.path();
+        let Some(entry) = self.catalog.find(path) else {
+            return Err(unknown(format!("there is no method {path}")));
+        };
+        if let Some(why) = &entry.needs_session {
+            return Err(Status::failed_precondition(format!("{path} needs a session: {why}")));
+        }
+        let limit = timeout::of(&head.headers)?;
+        let until = limit.and_then(|limit| std::time::Instant::now().checked_add(limit));
+        let work = self.clone().serve(entry, body, until);
+        match until {
+            None => work.await,
+            Some(until) => match tokio::time::timeout_at(until.into(), work).await {
+                Ok(done) => done,
+                Err(_) => Err(Status::deadline_exceeded("the deadline passed before the method returned")),
+            },
+        }
+    }
+
+    async fn serve(
+        self: Arc<Self>,
+        entry: Entry,
+        body: Incoming,
+        until: Option<std::time::Instant>,
+    ) -> Result<Bytes, Status> {
+        let (request, _room) = body::message(body, self.limits.message_bytes, &self.room).await?;
+        let running = Running::begin(&self)?;
+        let work = move || {
+            let this = &running.0;
+            let _deadline = deadline::set(until);
+            let object = this.objects.reach(&entry, &this.limits).map_err(|error| status::of(&error))?;
+            let call = UnaryCall { request, limits: this.limits.clone(), peer: this.peer.clone(), found: None };
+            object.dispatch(entry.interface.id, entry.ordinal, call)
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(done) => done.map(Bytes::from),
+            // Handlers are caught where they run; this is for what a `Drop` of an argument or a result does.
+            Err(_) => Err(Status::unknown("the call panicked beside its handler")),
+        }
+    }
+}
+
+/// A call that runs, also when nobody waits for it any more.
+struct Running(Arc<Unary>);
+
+impl Running {
+    fn begin(unary: &Arc<Unary>) -> Result<Self, Status> {
+        let most = unary.limits.server_threads;
+        let taken = unary.running.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| (n < most).then_some(n + 1));
+        match taken {
+            Ok(_) => Ok(Self(unary.clone())),
+            Err(_) => {
+                let message = format!("the connection has its {most} calls already");
+                Err(status::of(&Exception::new(ExceptionKind::Overloaded, message)))
+            }
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::AcqRel);
+        self.0.idle.send_replace(());
+    }
+}
+
+fn unknown(message: impl Into<String>) -> Status {
+    Status::unimplemented(message)
+}

@@ -1,0 +1,197 @@
+//! What a client in another language meets that has no session.
+
+mod support;
+
+use std::{os::fd::OwnedFd, sync::Arc, time::Duration};
+
+use ipc_core::{Connected, Connection, ExceptionKind, Options, Stream, Transport};
+use prost_types::Any;
+use support::{Client, Init, Root};
+use tokio::net::UnixStream;
+use tonic::Code;
+use transport_grpc::{ClientTls, Grpc, ServerTls};
+
+fn served(root: &Arc<Root>, grpc: &Grpc, options: Options) -> (UnixStream, Connection) {
+    let (ours, theirs) = Stream::pair().unwrap();
+    let connection = grpc.accept::<dyn Init>(theirs, root.clone(), options).unwrap();
+    let ours = std::os::unix::net::UnixStream::from(OwnedFd::from(ours));
+    ours.set_nonblocking(true).unwrap();
+    (UnixStream::from_std(ours).unwrap(), connection)
+}
+
+async fn client(root: &Arc<Root>) -> (Client, Connection) {
+    let (io, connection) = served(root, &Grpc::new(), Options::default());
+    (Client::new(io).await, connection)
+}
+
+#[tokio::test]
+async fn methods_that_pass_values_are_called_without_a_session() {
+    let root = Arc::new(Root::default());
+    let (client, _connection) = client(&root).await;
+    assert_eq!(client.call("/unary.Init/Greet", b"\x0a\x03Bob").await.unwrap(), "\x0a\x0eGood day, Bob.");
+    // On the object that the root's method without parameters gives; once for the connection.
+    for _ in 0..3 {
+        assert_eq!(client.call("/unary.Math/Add", &[0x08, 40, 0x10, 2]).await.unwrap(), &[0x08, 42][..]);
+    }
+    assert_eq!(*root.made.lock().unwrap(), 1);
+    assert_eq!(client.call("/unary.Math/Add", &[]).await.unwrap(), "");
+}
+
+#[tokio::test]
+async fn what_needs_a_session_says_why() {
+    let (client, _connection) = client(&Arc::default()).await;
+    let expected = [
+        ("/unary.Init/Lend", "its parameter `math` passes an object"),
+        ("/unary.Init/MakeMath", "its result passes an object"),
+        ("/unary.Hidden/Peek", "only a session reaches objects of unary.Hidden"),
+    ];
+    for (path, why) in expected {
+        let (code, message) = client.code(path, &[]).await;
+        assert_eq!(code, Code::FailedPrecondition);
+        assert_eq!(message, format!("{path} needs a session: {why}"));
+    }
+}
+
+#[tokio::test]
+async fn failures_have_the_codes_of_the_guide() {
+    let (client, _connection) = client(&Arc::default()).await;
+    let codes = [
+        ("/unary.Math/Nothing", &[][..], Code::Unimplemented),
+        ("/unary.Nobody/Add", &[], Code::Unimplemented),
+        ("/unary.Math/Add", &[0x0a, 5, 1], Code::Internal),
+        ("/unary.Math/Add", &[0x10, 0xac, 0x02], Code::InvalidArgument),
+        ("/unary.Math/Panics", &[], Code::Unknown),
+    ];
+    for (path, request, expected) in codes {
+        let (code, message) = client.code(path, request).await;
+        assert_eq!(code, expected, "{path}: {message}");
+    }
+    let (_, message) = client.code("/unary.Math/Panics", &[]).await;
+    assert_eq!(message, "Remote: the handler panicked: on purpose");
+}
+
+#[tokio::test]
+async fn an_error_of_the_method_is_a_detail_of_the_status() {
+    let (client, _connection) = client(&Arc::default()).await;
+    let status = client.call("/unary.Math/Divide", &[0x08, 7]).await.unwrap_err();
+    assert_eq!((status.code(), status.message()), (Code::Unknown, "the method failed with unary.MathError"));
+    let detail = detail(status.details());
+    assert_eq!(detail.type_url, "type.googleapis.com/unary.MathError");
+    assert_eq!(detail.value, [0x0a, 2, 0x08, 7]);
+    // What is too long for a header is left out.
+    let text = [&[0x0a, 0x88, 0x27][..], &[b'x'; 5000]].concat();
+    let status = client.call("/unary.Math/Complain", &text).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unknown);
+    assert!(status.details().is_empty() && status.message().contains("more than a status may carry"));
+}
+
+/// The one detail of a `google.rpc.Status`.
+fn detail(bytes: &[u8]) -> Any {
+    #[derive(prost::Message)]
+    struct RpcStatus {
+        #[prost(message, repeated, tag = "3")]
+        details: Vec<Any>,
+    }
+    let mut status: RpcStatus = prost::Message::decode(bytes).unwrap();
+    assert_eq!(status.details.len(), 1);
+    status.details.remove(0)
+}
+
+#[tokio::test]
+async fn a_deadline_ends_a_call_whose_method_does_not() {
+    let root = Arc::new(Root::default());
+    let (client, connection) = client(&root).await;
+    let status = client.call_within("/unary.Math/Wait", &[], Some(Duration::from_millis(20))).await.unwrap_err();
+    assert!(matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled), "{status}");
+    assert_eq!(client.call("/unary.Math/Add", &[0x08, 1]).await.unwrap(), &[0x08, 1][..]);
+    // The method still runs, and is waited for at the end.
+    assert_eq!(connection.usage().server_threads, 1);
+    root.gate.open();
+    tokio::task::spawn_blocking(move || connection.close(Duration::from_secs(60))).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_refused_before_it_is_read() {
+    let mut options = Options::default();
+    options.limits.message_bytes = 1000;
+    let (io, _connection) = served(&Arc::default(), &Grpc::new(), options);
+    let client = Client::new(io).await;
+    let (code, message) = client.code("/unary.Init/Greet", &[0x0a; 2000]).await;
+    assert_eq!(
+        (code, message.as_str()),
+        (Code::ResourceExhausted, "expected a message of at most 1000 bytes, got 2000")
+    );
+}
+
+#[tokio::test]
+async fn services_are_listed_and_serving() {
+    let (client, _connection) = client(&Arc::default()).await;
+    // ListServices; the answers stream ends after the one request.
+    let listed = client.call("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", b"\x3a\x01*").await.unwrap();
+    let text = String::from_utf8_lossy(&listed);
+    for service in ["unary.Init", "unary.Math", "unary.Hidden", "ipc.Session", "grpc.health.v1.Health"] {
+        assert!(text.contains(service), "no {service} in {text:?}");
+    }
+    let health = client.call("/grpc.health.v1.Health/Check", b"\x0a\x0aunary.Math").await.unwrap();
+    assert_eq!(health, &[0x08, 1][..]);
+}
+
+#[tokio::test]
+async fn a_connection_has_one_session() {
+    let (client, _connection) = client(&Arc::default()).await;
+    let first = client.call("/ipc.Session/Open", &[]);
+    let (first, second) = tokio::join!(first, client.call("/ipc.Session/Open", &[]));
+    let codes = [first, second].map(|answer| answer.unwrap_err().code());
+    assert!(codes.contains(&Code::AlreadyExists), "{codes:?}");
+}
+
+/// An authority, and what it has signed: a certificate for `localhost` with its key, in PEM.
+fn certificates() -> (String, String, String) {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+
+    let authority_key = KeyPair::generate().unwrap();
+    let mut authority = CertificateParams::new(vec![]).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority_pem = authority.self_signed(&authority_key).unwrap().pem();
+    let issuer = Issuer::new(authority, authority_key);
+    let key = KeyPair::generate().unwrap();
+    let signed = CertificateParams::new(vec!["localhost".into()]).unwrap().signed_by(&key, &issuer).unwrap();
+    (authority_pem, signed.pem(), key.serialize_pem())
+}
+
+fn connect(client: &ClientTls, server: &ServerTls) -> ipc_core::Result<Connected<dyn Init>> {
+    let (ours, theirs) = Stream::pair().unwrap();
+    let root: Arc<dyn Init> = Arc::new(Root::default());
+    let server = Grpc::new().with_server_tls(server.clone()).accept(theirs, root, Options::default()).unwrap();
+    let connected = Grpc::new().with_client_tls(client.clone()).connect::<dyn Init>(ours, Options::default());
+    if connected.is_ok() {
+        // It lives until the client lets go.
+        std::thread::spawn(move || server.wait());
+    }
+    connected
+}
+
+#[test]
+fn both_sides_know_each_other_by_certificates() {
+    let (authority, chain, key) = certificates();
+    let identity = Some((chain.as_bytes(), key.as_bytes()));
+    let server = ServerTls::new(chain.as_bytes(), key.as_bytes(), Some(authority.as_bytes())).unwrap();
+    let client = ClientTls::new("localhost", authority.as_bytes(), identity).unwrap();
+    let connected = connect(&client, &server).unwrap();
+    assert_eq!(connected.root.greet("Eve".into()).unwrap(), "Good day, Eve.");
+
+    let unknown = ClientTls::new("localhost", authority.as_bytes(), None).unwrap();
+    assert_eq!(connect(&unknown, &server).err().unwrap().kind(), ExceptionKind::Disconnected);
+    let elsewhere = ClientTls::new("example.org", authority.as_bytes(), identity).unwrap();
+    assert_eq!(connect(&elsewhere, &server).err().unwrap().kind(), ExceptionKind::Disconnected);
+    let (other, ..) = certificates();
+    let distrustful = ClientTls::new("localhost", other.as_bytes(), identity).unwrap();
+    assert_eq!(connect(&distrustful, &server).err().unwrap().kind(), ExceptionKind::Disconnected);
+}
+
+#[test]
+fn what_is_no_certificate_is_refused_with_words() {
+    let error = ServerTls::new(b"nothing", b"nothing", None).unwrap_err();
+    assert_eq!(error.to_string(), "Protocol: expected a certificate in PEM");
+    assert!(ClientTls::new("no host name", b"", None).unwrap_err().message().contains("no name of a host"));
+}
