@@ -10,6 +10,8 @@ mod case;
 mod cases;
 pub mod contract;
 mod erased;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 mod harness;
 pub mod interfaces;
 #[cfg(feature = "local")]

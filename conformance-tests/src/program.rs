@@ -11,6 +11,8 @@ pub fn program() -> ExitCode {
         None | Some("capnp") => crate::main::<crate::capnp::CapnpHarness>(),
         #[cfg(feature = "local")]
         Some("local") => crate::main::<crate::local::LocalHarness>(),
+        #[cfg(feature = "grpc")]
+        Some("grpc") => crate::main::<crate::grpc::GrpcHarness>(),
         other => {
             eprintln!(
                 "expected one of the transports that this was built with: {}; got {}",
@@ -27,4 +29,6 @@ const NAMES: &[&str] = &[
     "capnp",
     #[cfg(feature = "local")]
     "local",
+    #[cfg(feature = "grpc")]
+    "grpc",
 ];
