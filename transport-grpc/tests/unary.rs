@@ -28,22 +28,22 @@ async fn client(root: &Arc<Root>) -> (Client, Connection) {
 async fn methods_that_pass_values_are_called_without_a_session() {
     let root = Arc::new(Root::default());
     let (client, _connection) = client(&root).await;
-    assert_eq!(client.call("/unary.Init/Greet", b"\x0a\x03Bob").await.unwrap(), "\x0a\x0eGood day, Bob.");
+    assert_eq!(client.call("/unary.support.Init/Greet", b"\x0a\x03Bob").await.unwrap(), "\x0a\x0eGood day, Bob.");
     // On the object that the root's method without parameters gives; once for the connection.
     for _ in 0..3 {
-        assert_eq!(client.call("/unary.Math/Add", &[0x08, 40, 0x10, 2]).await.unwrap(), &[0x08, 42][..]);
+        assert_eq!(client.call("/unary.support.Math/Add", &[0x08, 40, 0x10, 2]).await.unwrap(), &[0x08, 42][..]);
     }
     assert_eq!(*root.made.lock().unwrap(), 1);
-    assert_eq!(client.call("/unary.Math/Add", &[]).await.unwrap(), "");
+    assert_eq!(client.call("/unary.support.Math/Add", &[]).await.unwrap(), "");
 }
 
 #[tokio::test]
 async fn what_needs_a_session_says_why() {
     let (client, _connection) = client(&Arc::default()).await;
     let expected = [
-        ("/unary.Init/Lend", "its parameter `math` passes an object"),
-        ("/unary.Init/MakeMath", "its result passes an object"),
-        ("/unary.Hidden/Peek", "only a session reaches objects of unary.Hidden"),
+        ("/unary.support.Init/Lend", "its parameter `math` passes an object"),
+        ("/unary.support.Init/MakeMath", "its result passes an object"),
+        ("/unary.support.Hidden/Peek", "only a session reaches objects of unary.support.Hidden"),
     ];
     for (path, why) in expected {
         let (code, message) = client.code(path, &[]).await;
@@ -56,31 +56,31 @@ async fn what_needs_a_session_says_why() {
 async fn failures_have_the_codes_of_the_guide() {
     let (client, _connection) = client(&Arc::default()).await;
     let codes = [
-        ("/unary.Math/Nothing", &[][..], Code::Unimplemented),
+        ("/unary.support.Math/Nothing", &[][..], Code::Unimplemented),
         ("/unary.Nobody/Add", &[], Code::Unimplemented),
-        ("/unary.Math/Add", &[0x0a, 5, 1], Code::Internal),
-        ("/unary.Math/Add", &[0x10, 0xac, 0x02], Code::InvalidArgument),
-        ("/unary.Math/Panics", &[], Code::Unknown),
+        ("/unary.support.Math/Add", &[0x0a, 5, 1], Code::Internal),
+        ("/unary.support.Math/Add", &[0x10, 0xac, 0x02], Code::InvalidArgument),
+        ("/unary.support.Math/Panics", &[], Code::Unknown),
     ];
     for (path, request, expected) in codes {
         let (code, message) = client.code(path, request).await;
         assert_eq!(code, expected, "{path}: {message}");
     }
-    let (_, message) = client.code("/unary.Math/Panics", &[]).await;
+    let (_, message) = client.code("/unary.support.Math/Panics", &[]).await;
     assert_eq!(message, "Remote: the handler panicked: on purpose");
 }
 
 #[tokio::test]
 async fn an_error_of_the_method_is_a_detail_of_the_status() {
     let (client, _connection) = client(&Arc::default()).await;
-    let status = client.call("/unary.Math/Divide", &[0x08, 7]).await.unwrap_err();
-    assert_eq!((status.code(), status.message()), (Code::Unknown, "the method failed with unary.MathError"));
+    let status = client.call("/unary.support.Math/Divide", &[0x08, 7]).await.unwrap_err();
+    assert_eq!((status.code(), status.message()), (Code::Unknown, "the method failed with unary.support.MathError"));
     let detail = detail(status.details());
-    assert_eq!(detail.type_url, "type.googleapis.com/unary.MathError");
+    assert_eq!(detail.type_url, "type.googleapis.com/unary.support.MathError");
     assert_eq!(detail.value, [0x0a, 2, 0x08, 7]);
     // What is too long for a header is left out.
     let text = [&[0x0a, 0x88, 0x27][..], &[b'x'; 5000]].concat();
-    let status = client.call("/unary.Math/Complain", &text).await.unwrap_err();
+    let status = client.call("/unary.support.Math/Complain", &text).await.unwrap_err();
     assert_eq!(status.code(), Code::Unknown);
     assert!(status.details().is_empty() && status.message().contains("more than a status may carry"));
 }
@@ -101,9 +101,10 @@ fn detail(bytes: &[u8]) -> Any {
 async fn a_deadline_ends_a_call_whose_method_does_not() {
     let root = Arc::new(Root::default());
     let (client, connection) = client(&root).await;
-    let status = client.call_within("/unary.Math/Wait", &[], Some(Duration::from_millis(20))).await.unwrap_err();
+    let status =
+        client.call_within("/unary.support.Math/Wait", &[], Some(Duration::from_millis(20))).await.unwrap_err();
     assert!(matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled), "{status}");
-    assert_eq!(client.call("/unary.Math/Add", &[0x08, 1]).await.unwrap(), &[0x08, 1][..]);
+    assert_eq!(client.call("/unary.support.Math/Add", &[0x08, 1]).await.unwrap(), &[0x08, 1][..]);
     // The method still runs, and is waited for at the end.
     assert_eq!(connection.usage().server_threads, 1);
     root.gate.open();
@@ -116,7 +117,7 @@ async fn what_is_too_large_is_refused_before_it_is_read() {
     options.limits.message_bytes = 1000;
     let (io, _connection) = served(&Arc::default(), &Grpc::new(), options);
     let client = Client::new(io).await;
-    let (code, message) = client.code("/unary.Init/Greet", &[0x0a; 2000]).await;
+    let (code, message) = client.code("/unary.support.Init/Greet", &[0x0a; 2000]).await;
     assert_eq!(
         (code, message.as_str()),
         (Code::ResourceExhausted, "expected a message of at most 1000 bytes, got 2000")
@@ -129,10 +130,12 @@ async fn services_are_listed_and_serving() {
     // ListServices; the answers stream ends after the one request.
     let listed = client.call("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", b"\x3a\x01*").await.unwrap();
     let text = String::from_utf8_lossy(&listed);
-    for service in ["unary.Init", "unary.Math", "unary.Hidden", "ipc.Session", "grpc.health.v1.Health"] {
+    for service in
+        ["unary.support.Init", "unary.support.Math", "unary.support.Hidden", "ipc.Session", "grpc.health.v1.Health"]
+    {
         assert!(text.contains(service), "no {service} in {text:?}");
     }
-    let health = client.call("/grpc.health.v1.Health/Check", b"\x0a\x0aunary.Math").await.unwrap();
+    let health = client.call("/grpc.health.v1.Health/Check", b"\x0a\x12unary.support.Math").await.unwrap();
     assert_eq!(health, &[0x08, 1][..]);
 }
 

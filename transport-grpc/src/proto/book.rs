@@ -43,7 +43,7 @@ impl Book {
 
     /// Has a type declared, and all that it mentions.
     pub(super) fn mention(&mut self, user: &str, ty: &Type) -> Result<()> {
-        self.type_of(super::names::package(user), ty)?;
+        self.type_of(&super::names::package(user), ty)?;
         self.drain()
     }
 
@@ -55,7 +55,7 @@ impl Book {
 
     /// Has a closure declared, and all that it mentions.
     pub(super) fn closure(&mut self, user: &str, schema: &'static InterfaceSchema) -> Result<()> {
-        self.closure_messages(super::names::package(user), schema)?;
+        self.closure_messages(&super::names::package(user), schema)?;
         self.drain()
     }
 

@@ -14,9 +14,9 @@ use super::{
 impl Book {
     /// Has an interface declared as a service, and those that it extends.
     pub(super) fn service(&mut self, schema: &'static InterfaceSchema) -> Result<()> {
-        let package = names::package(schema.module).to_owned();
+        let package = names::package(schema.module);
         let name = names::service(schema);
-        let path = format!("{package}/{}.proto", names::snake(&name));
+        let path = format!("{}/{}.proto", names::folder(&package), names::snake(&name));
         let what = describe::interface(schema);
         let file = path.clone();
         self.declare(&package.clone(), &path, &name, what, move |book, full| {

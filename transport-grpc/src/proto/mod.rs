@@ -1,6 +1,6 @@
 //! Derived `.proto` files, and the descriptors that server reflection gives: for other languages and for review.
 //!
-//! The traits are the definition; nothing is built from these files. Each crate is a package. Its interfaces have a file and
+//! The traits are the definition; nothing is built from these files. Each module of a crate is a package, with all below it. Its interfaces have a file and
 //! a service each, with a request and a response message for every method; what they are made of stands in the package's
 //! `types.proto`. Output depends on the input alone.
 //!

@@ -7,12 +7,19 @@ use ipc_core::{
 
 use super::describe::is_closure;
 
-/// The package of what lives in a Rust module: its crate.
-pub(crate) fn package(module: &str) -> &str {
-    match module.split("::").next().unwrap_or_default() {
-        "ipc_core" => "ipc",
-        name => name,
+/// The package of what lives in a Rust module: its crate, and the module in that.
+pub(crate) fn package(module: &str) -> String {
+    let mut parts = module.split("::");
+    match (parts.next().unwrap_or_default(), parts.next()) {
+        ("ipc_core", _) => "ipc".to_owned(),
+        (name, None) => name.to_owned(),
+        (name, Some(module)) => format!("{name}.{module}"),
     }
+}
+
+/// Where the files of a package stand.
+pub(super) fn folder(package: &str) -> String {
+    package.replace('.', "/")
 }
 
 /// The service of an interface, without its package.
@@ -93,6 +100,6 @@ mod tests {
         let expected = ["block_hash", "not_found", "field0", "x", "rpc_server", "io", "i_pv4_net", "block_hash"];
         assert_eq!(snakes.map(member), expected.map(str::to_owned));
         assert_eq!(["block_hash", "Block", "lower"].map(camel), ["BlockHash", "Block", "Lower"]);
-        assert_eq!(package("interfaces::node::chain"), "interfaces");
+        assert_eq!(package("interfaces::node::chain"), "interfaces.node");
     }
 }

@@ -179,7 +179,12 @@ fn the_texts_say_what_the_descriptors_say() {
     let names: Vec<&str> = texts.keys().map(String::as_str).collect();
     assert_eq!(
         names,
-        ["ipc.proto", "transport_grpc/base.proto", "transport_grpc/doer.proto", "transport_grpc/types.proto"]
+        [
+            "ipc.proto",
+            "transport_grpc/proto/base.proto",
+            "transport_grpc/proto/doer.proto",
+            "transport_grpc/proto/types.proto"
+        ]
     );
     let (compiled, derived) = (comparable(compiled(&texts)), comparable(descriptors));
     assert_eq!(compiled.keys().collect::<Vec<_>>(), derived.keys().collect::<Vec<_>>());
@@ -191,9 +196,9 @@ fn the_texts_say_what_the_descriptors_say() {
 #[test]
 fn services_read_well() {
     let texts = Protos::new().interface::<dyn Doer>().texts().unwrap();
-    let doer = &texts["transport_grpc/doer.proto"];
+    let doer = &texts["transport_grpc/proto/doer.proto"];
     for part in [
-        "package transport_grpc;\n\nimport \"ipc.proto\";\n",
+        "package transport_grpc.proto;\n\nimport \"ipc.proto\";\n",
         "\n// Does things.\n//\n// Interface 0x",
         "// Ordinal 0. Fails with ErrorOfPlain.\n  rpc Divide(DoerDivideRequest) returns (DoerDivideResponse);",
         "// Ordinal 1. Needs a session: its parameter `seen` passes an object.\n  rpc Watch(",
@@ -201,7 +206,7 @@ fn services_read_well() {
         "message DoerDivideRequest {\n  uint32 a = 1;\n  uint32 divide_by = 2;\n}",
         "message DoerDivideResponse {\n  uint32 sum = 1;\n  uint32 rest = 2;\n}",
         "  // A closure: FnTreeBoolRequest to FnTreeBoolResponse.\n  .ipc.Object seen = 1;",
-        "  // An object of transport_grpc.Doer.\n  .ipc.Object result = 1;",
+        "  // An object of transport_grpc.proto.Doer.\n  .ipc.Object result = 1;",
         "message DoerPingRequest {}",
     ] {
         assert!(doer.contains(part), "no {part:?} in:\n{doer}");
@@ -215,7 +220,7 @@ fn other_programs_see_the_values_that_are_sent() {
     for file in compiled(&protos.texts().unwrap()).file {
         pool.add_file_descriptor_proto(file).unwrap();
     }
-    let request = pool.get_message_by_name("transport_grpc.BaseEchoRequest").unwrap();
+    let request = pool.get_message_by_name("transport_grpc.proto.BaseEchoRequest").unwrap();
     let tree = Tree { name: "a".into(), children: vec![Tree::default(), Tree { name: "b".into(), children: vec![] }] };
     let again = Some(Box::new(Figure::Counts { by_name: BTreeMap::from([("n".into(), 3)]) }));
     let sent = Everything {
@@ -302,7 +307,7 @@ fn two_types_of_one_name_are_an_error() {
     let _ = other::Tree { height: 1 }.height;
     let error = Protos::new().value("mine", Tree::ty()).value("mine", other::Tree::ty()).texts().unwrap_err();
     assert!(
-        error.to_string().starts_with("two declarations of the name `Tree` in the package transport_grpc"),
+        error.to_string().starts_with("two declarations of the name `Tree` in the package transport_grpc.proto"),
         "{error}"
     );
 }

@@ -18,7 +18,7 @@ use crate::encoding::numbers::{self, Form};
 
 /// Where a package's types stand.
 pub(super) fn types_file(package: &str) -> String {
-    if package == "ipc" { well_known::IPC.to_owned() } else { format!("{package}/types.proto") }
+    if package == "ipc" { well_known::IPC.to_owned() } else { format!("{}/types.proto", names::folder(package)) }
 }
 
 /// The message in which an error travels: its own, or one around it.
@@ -33,7 +33,7 @@ pub(super) fn error_name(ty: &Type) -> String {
 pub(crate) fn error_type(ty: &Type, package: &str) -> String {
     let package = match ty {
         Type::Named(name, _) if matches!(name.name, Cow::Borrowed(_)) => names::package(name.module),
-        _ => package,
+        _ => package.to_owned(),
     };
     format!("{package}.{}", error_name(ty))
 }
@@ -196,10 +196,10 @@ impl Book {
                 // A generic type belongs to whoever names its arguments: packages may not need each other in a circle.
                 let home = match name.name {
                     Cow::Borrowed(_) => names::package(name.module),
-                    Cow::Owned(_) => package,
+                    Cow::Owned(_) => package.to_owned(),
                 };
                 let shape = *shape;
-                self.message(home, &names::camel(&name.name), ty, move |book, package, full, name| match shape {
+                self.message(&home, &names::camel(&name.name), ty, move |book, package, full, name| match shape {
                     Shape::Record(fields) => book.record(package, full, name, fields),
                     Shape::Union(variants) => book.union(package, full, name, variants),
                     Shape::Leaf => error(format!("{name} is named, but neither a struct nor an enum")),
@@ -210,7 +210,7 @@ impl Book {
                 let home = names::package(name.module);
                 let name = names::camel(&name.name);
                 let owner = name.clone();
-                Of::Enum(self.declare(home, &types_file(home), &name, describe::ty(ty), move |_, _| {
+                Of::Enum(self.declare(&home, &types_file(&home), &name, describe::ty(ty), move |_, _| {
                     enumeration(&owner, variants).map(Item::Enum)
                 })?)
             }

@@ -83,7 +83,7 @@ impl IncomingCall for UnaryCall {
                 (None, Some(ty)) => match encoding::encode_value(&error, &NoObjects, &limits) {
                     Ok(encoded) => {
                         trace::response(&span, Ok(()));
-                        Err(status::error(&ty, names::package(I::SCHEMA.module), &encoded))
+                        Err(status::error(&ty, &names::package(I::SCHEMA.module), &encoded))
                     }
                     Err(error) => refuse(&error),
                 },
