@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     ops::Deref,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -118,16 +118,16 @@ impl World {
         }
     }
 
-    /// This program as a peer that listens there.
-    pub(crate) fn spawn_at(&self, address: &Address) -> Spawn {
-        let (program, arguments) = self.peer_at(address);
+    /// This program as a peer that listens there, with a directory to itself.
+    pub(crate) fn spawn_at(&self, directory: &Path, address: &Address) -> Spawn {
+        let (program, arguments) = self.peer_at(directory, address);
         Spawn::new(program).args(arguments).die_with_parent(true)
     }
 
     /// The program, and what follows `-ipcfd N` among its arguments.
-    pub(crate) fn peer_at(&self, address: &Address) -> (PathBuf, Vec<OsString>) {
+    pub(crate) fn peer_at(&self, directory: &Path, address: &Address) -> (PathBuf, Vec<OsString>) {
         let program = std::env::current_exe().expect("this program has a path");
-        (program, peer::arguments(self.harness.name(), address, &self.limits()))
+        (program, peer::arguments(self.harness.name(), address, directory, &self.limits()))
     }
 
     /// A connection of a client whose program is newer than the server's.

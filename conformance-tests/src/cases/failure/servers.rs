@@ -35,10 +35,10 @@ fn first(world: &World, peer: &mut Process) -> Client {
 }
 
 fn a_new_server_takes_the_path_of_a_killed_one(world: &World) {
-    let (_directory, address) = socket();
+    let (directory, address) = socket();
     let mut former = None;
     for _ in 0..4 {
-        let mut peer = world.spawn_at(&address).spawn().unwrap();
+        let mut peer = world.spawn_at(directory.path(), &address).spawn().unwrap();
         let client = first(world, &mut peer);
         let other = world.client_over(Stream::connect(&address).unwrap()).unwrap();
         let pid = other.thread().unwrap().pid;
@@ -56,9 +56,10 @@ fn a_new_server_takes_the_path_of_a_killed_one(world: &World) {
 
 fn of_two_servers_for_one_path_one_serves(world: &World) {
     for _ in 0..4 {
-        let (_directory, address) = socket();
+        let (directory, address) = socket();
         let mut peers: Vec<_> = thread::scope(|scope| {
-            let spawned: Vec<_> = (0..2).map(|_| scope.spawn(|| world.spawn_at(&address).spawn().unwrap())).collect();
+            let spawned: Vec<_> =
+                (0..2).map(|_| scope.spawn(|| world.spawn_at(directory.path(), &address).spawn().unwrap())).collect();
             spawned.into_iter().map(|peer| peer.join().unwrap()).collect()
         });
         crate::until("one of the two gives up", || peers.iter().any(|peer| peer.try_wait().unwrap().is_some()));
@@ -126,10 +127,10 @@ fn a_program_that_never_speaks(world: &World) {
 
 /// Its end does not show as the end of the stream; a deadline ends calls, and the loss is noticed with the last holder.
 fn killed_while_somebody_else_holds_its_socket(world: &World) {
-    let (_directory, address) = socket();
+    let (directory, address) = socket();
     let (ours, theirs) = Stream::pair().unwrap();
     let held = theirs.try_clone().unwrap();
-    let (program, arguments) = world.peer_at(&address);
+    let (program, arguments) = world.peer_at(directory.path(), &address);
     // A shell gives it the socket that it gets itself as its standard input.
     let peer = Spawn::new("sh")
         .fd_by(FdBy::Environment)
