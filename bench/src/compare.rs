@@ -3,7 +3,7 @@
 use std::{
     env,
     error::Error,
-    io::Read as _,
+    io::{ErrorKind, Read as _},
     os::{fd::OwnedFd, unix::net::UnixStream},
     process::ExitCode,
     time::Duration,
@@ -29,6 +29,9 @@ pub(crate) const TUNED: (&str, &str) =
 /// How long all cases of `--quick` together may take, without the processes' starts.
 const QUICK: Duration = Duration::from_secs(40);
 
+/// How long a case may take beyond what it is expected to: starting processes, calls that are slow.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 pub(crate) fn compare(options: &Compare) -> Result<ExitCode, Box<dyn Error>> {
     if options.check.is_some() {
         return check::check(options);
@@ -41,7 +44,7 @@ pub(crate) fn compare(options: &Compare) -> Result<ExitCode, Box<dyn Error>> {
     let plan = plan(options, lines.len());
     let bar = ProgressBar::new(lines.len() as u64)
         .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len}, {eta} left: {msg}")?);
-    let mut rows = Vec::new();
+    let (mut rows, mut failed) = (Vec::new(), 0);
     for (transport, case, tuned) in lines {
         bar.set_message(format!("{transport} {case}"));
         let order = Order { transport, case, plan, pin: options.pin };
@@ -53,7 +56,11 @@ pub(crate) fn compare(options: &Compare) -> Result<ExitCode, Box<dyn Error>> {
             Outcome::Cannot(why) => {
                 bar.suspend(|| println!("{:<15} {:<28} cannot: {why}", order.transport, order.case));
             }
-            Outcome::Failed(why) => return Err(format!("{} {}: {why}", order.transport, order.case).into()),
+            // The others' figures are no worse for it.
+            Outcome::Failed(why) => {
+                bar.suspend(|| println!("{:<15} {:<28} FAILED: {why}", order.transport, order.case));
+                failed += 1;
+            }
         }
         bar.inc(1);
     }
@@ -64,6 +71,9 @@ pub(crate) fn compare(options: &Compare) -> Result<ExitCode, Box<dyn Error>> {
     }
     if let Some(file) = &options.html {
         report::write_html(file, &rows, &machine, &peers)?;
+    }
+    if failed > 0 {
+        return Err(format!("{failed} of the cases failed; the table says why").into());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -78,11 +88,19 @@ pub(crate) fn ask(order: &Order, tuned: bool) -> Result<Outcome, Box<dyn Error>>
     }
     let mut process: Process = spawn.spawn()?;
     let mut stream = UnixStream::from(OwnedFd::from(process.take_stream().ok_or("a spawned process has a stream")?));
+    // A case that hangs must not take the others with it.
+    let limit = PATIENCE + order.plan.expected() * 5;
+    stream.set_read_timeout(Some(limit))?;
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
+    if let Err(e) = stream.read_to_end(&mut answer) {
+        process.kill()?;
+        process.wait()?;
+        let why = if e.kind() == ErrorKind::WouldBlock { format!("no end after {limit:.0?}") } else { e.to_string() };
+        return Ok(Outcome::Failed(why));
+    }
     let status = process.wait()?;
-    serde_json::from_slice(&answer)
-        .map_err(|_| format!("{} {}: the caller ended without figures: {status}", order.transport, order.case).into())
+    let outcome = serde_json::from_slice(&answer);
+    Ok(outcome.unwrap_or_else(|_| Outcome::Failed(format!("the caller ended without figures: {status}"))))
 }
 
 /// The lines of the table: transport, case, whether the allocator is tuned.
@@ -109,7 +127,7 @@ fn plan(options: &Compare, lines: usize) -> Plan {
             return Duration::from_millis(500);
         }
         let unit = Duration::from_millis(100);
-        let fitting = QUICK.div_duration_f64(Plan::total(rounds, unit) * lines.max(1) as u32);
+        let fitting = QUICK.div_duration_f64(Plan::new(rounds, unit).expected() * lines.max(1) as u32);
         unit.mul_f64(fitting.clamp(0.2, 2.5))
     });
     Plan::new(rounds, round)

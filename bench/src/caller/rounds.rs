@@ -34,10 +34,9 @@ impl Plan {
         Self { rounds, warm_up: round, round, baseline: round / 3 }
     }
 
-    /// How long a case takes at least.
-    pub(crate) fn total(rounds: u32, round: Duration) -> Duration {
-        let plan = Self::new(rounds, round);
-        plan.warm_up * 2 + (plan.round + plan.baseline) * plan.rounds
+    /// How long a case takes at least, without the processes' starts.
+    pub(crate) fn expected(self) -> Duration {
+        self.warm_up * 2 + (self.round + self.baseline) * self.rounds
     }
 }
 
