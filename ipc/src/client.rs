@@ -6,7 +6,7 @@ use ipc_core::{Connected, Interface, Limits, Options, Result, Spawn, Stream, Tra
 
 use crate::{
     address::{IntoAddress, check_scheme},
-    compiled::Compiled,
+    compiled::{Compiled, TRANSPORT},
     spawn::{self, Spawned},
 };
 
@@ -64,6 +64,7 @@ pub fn open_with<T: Transport, I: Interface + ?Sized>(
 #[must_use]
 pub struct ClientOptions {
     options: Options,
+    scheme: Option<String>,
 }
 
 impl ClientOptions {
@@ -82,6 +83,15 @@ impl ClientOptions {
     /// Proto, any capability. Calls then carry no thread.
     pub fn plain(mut self, plain: bool) -> Self {
         self.options.plain = plain;
+        self
+    }
+
+    /// The scheme of the transport that a program is spawned with, where it is not the default one.
+    ///
+    /// The program learns it by the environment variable `IPC_TRANSPORT`, which [`Parent::serve`](crate::Parent::serve)
+    /// heeds.
+    pub fn transport(mut self, scheme: impl Into<String>) -> Self {
+        self.scheme = Some(scheme.into());
         self
     }
 
@@ -116,7 +126,10 @@ impl ClientOptions {
     ///
     /// As for [`spawn`](crate::spawn()).
     pub fn spawn<I: Interface + ?Sized>(self, program: Spawn) -> Result<Spawned<I>> {
-        self.spawn_with(&Compiled::default_transport()?, program)
+        match self.scheme.clone() {
+            Some(scheme) => self.spawn_with(&Compiled::named(&scheme)?, program.env(TRANSPORT, scheme)),
+            None => self.spawn_with(&Compiled::default_transport()?, program.env_remove(TRANSPORT)),
+        }
     }
 
     /// As [`spawn_with`](crate::spawn_with).

@@ -9,11 +9,16 @@ use ipc_core::{
 /// What an address without a scheme means, as in Bitcoin Core.
 const DEFAULT: &str = "capnp";
 
+/// The environment variable that tells a spawned program the scheme of its parent's transport, where it is not the default.
+pub(crate) const TRANSPORT: &str = "IPC_TRANSPORT";
+
 /// A transport that is compiled in.
 #[derive(Clone, Debug)]
 pub(crate) enum Compiled {
     #[cfg(feature = "capnp")]
     Capnp(transport_capnp::Capnp),
+    #[cfg(feature = "grpc")]
+    Grpc(transport_grpc::Grpc),
 }
 
 impl Compiled {
@@ -39,7 +44,12 @@ impl Compiled {
         Self::named(DEFAULT)
     }
 
-    fn named(scheme: &str) -> Result<Self> {
+    /// The transport with this scheme.
+    ///
+    /// # Errors
+    ///
+    /// As for [`of`](Self::of).
+    pub(crate) fn named(scheme: &str) -> Result<Self> {
         match scheme {
             #[cfg(feature = "capnp")]
             "capnp" => Ok(Self::Capnp(transport_capnp::Capnp)),
@@ -48,7 +58,13 @@ impl Compiled {
                 "the transport capnp, which addresses without a scheme mean too, is not compiled in: enable the feature \
                  `capnp` of the crate trait-ipc",
             )),
-            "grpc" | "local" => Err(absent(format!(
+            #[cfg(feature = "grpc")]
+            "grpc" => Ok(Self::Grpc(transport_grpc::Grpc::new())),
+            #[cfg(not(feature = "grpc"))]
+            "grpc" => {
+                Err(absent("the transport grpc is not compiled in: enable the feature `grpc` of the crate trait-ipc"))
+            }
+            "local" => Err(absent(format!(
                 "this version of trait-ipc has no transport {scheme} yet: expected one of {}",
                 known()
             ))),
@@ -70,6 +86,8 @@ fn known() -> String {
     let known: &[&str] = &[
         #[cfg(feature = "capnp")]
         "capnp",
+        #[cfg(feature = "grpc")]
+        "grpc",
     ];
     if known.is_empty() { "none, since no feature of it is enabled".into() } else { known.join(", ") }
 }
@@ -80,6 +98,8 @@ impl Transport for Compiled {
         match *self {
             #[cfg(feature = "capnp")]
             Self::Capnp(ref transport) => transport.scheme(),
+            #[cfg(feature = "grpc")]
+            Self::Grpc(ref transport) => transport.scheme(),
         }
     }
 
@@ -87,6 +107,8 @@ impl Transport for Compiled {
         match *self {
             #[cfg(feature = "capnp")]
             Self::Capnp(ref transport) => transport.connect(stream, options),
+            #[cfg(feature = "grpc")]
+            Self::Grpc(ref transport) => transport.connect(stream, options),
         }
     }
 
@@ -94,6 +116,8 @@ impl Transport for Compiled {
         match *self {
             #[cfg(feature = "capnp")]
             Self::Capnp(ref transport) => transport.accept(stream, root, options),
+            #[cfg(feature = "grpc")]
+            Self::Grpc(ref transport) => transport.accept(stream, root, options),
         }
     }
 }
@@ -109,7 +133,8 @@ mod tests {
     #[test]
     fn a_transport_that_is_not_here_is_unimplemented_and_says_why() {
         for (address, why) in [
-            ("grpc+unix:/x", "no transport grpc yet"),
+            #[cfg(not(feature = "grpc"))]
+            ("grpc+unix:/x", "enable the feature `grpc`"),
             ("local:node", "no transport local yet"),
             ("xyz+tcp:h:1", "no transport has the scheme \"xyz\""),
         ] {

@@ -51,6 +51,7 @@
 //! | scheme | feature | transport |
 //! |---|---|---|
 //! | `capnp`, or none at all | `capnp` (default) | Cap'n Proto RPC; Bitcoin Core's programs are peers too |
+//! | `grpc` | `grpc` | gRPC; programs in other languages call typed services |
 //!
 //! # What can go wrong
 //!

@@ -4,7 +4,7 @@ use std::{ffi::OsString, sync::Arc};
 
 use ipc_core::{Connection, Interface, Limits, Options, Peer, Result, Stream, Transport, spawned as core_spawned};
 
-use crate::compiled::Compiled;
+use crate::compiled::{Compiled, TRANSPORT};
 
 /// Whether this process was spawned with a stream to its parent: by the arguments `-ipcfd N` or the environment variable
 /// `IPC_FD`.
@@ -65,9 +65,13 @@ impl Parent {
     ///
     /// # Errors
     ///
-    /// `Disconnected` if the parent is gone; `Unimplemented` if no transport is compiled in.
+    /// `Disconnected` if the parent is gone; `Unimplemented` if the transport that it uses is not compiled in.
     pub fn serve<I: Interface + ?Sized>(self, root: Arc<I>) -> Result<Connection> {
-        self.serve_with(&Compiled::default_transport()?, root)
+        let transport = match std::env::var(TRANSPORT) {
+            Ok(scheme) => Compiled::named(&scheme)?,
+            Err(_) => Compiled::default_transport()?,
+        };
+        self.serve_with(&transport, root)
     }
 
     /// The same over the transport that the parent uses.

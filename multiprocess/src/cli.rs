@@ -64,7 +64,8 @@ pub(crate) struct NodeArgs {
     /// Mine a block every so many seconds, on regtest.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) mine_every: Option<Duration>,
-    /// Where to listen: `unix` (DIR/node.sock, the default), unix:PATH or tcp:HOST:PORT; may be given more than once.
+    /// Where to listen: `unix` (DIR/node.sock, the default), unix:PATH or tcp:HOST:PORT, with
+    /// `grpc+` before it for gRPC; may be given more than once.
     #[arg(long, value_name = "ADDR")]
     pub(crate) ipcbind: Vec<Address>,
     /// Print debug messages of a category.
@@ -92,9 +93,13 @@ pub(crate) struct MineArgs {
 /// The command line of a wallet.
 #[derive(Args, Debug)]
 pub(crate) struct WalletArgs {
-    /// Where a node listens: `unix` (DIR/node.sock), unix:PATH or tcp:HOST:PORT. Without it, a node is spawned.
+    /// Where a node listens: `unix` (DIR/node.sock), unix:PATH or tcp:HOST:PORT, with `grpc+` before it for gRPC.
+    /// Without it, a node is spawned.
     #[arg(long, global = true, value_name = "ADDR")]
     pub(crate) ipcconnect: Option<Address>,
+    /// How to talk to a node that is spawned.
+    #[arg(long, global = true, value_enum, value_name = "TRANSPORT", default_value_t, conflicts_with = "ipcconnect")]
+    pub(crate) transport: TransportName,
     /// The network of the node: that of one to spawn [default: mainnet], or what one that listens must be on.
     #[arg(long, global = true, value_enum, value_name = "NETWORK")]
     pub(crate) network: Option<NetworkName>,
@@ -142,6 +147,26 @@ pub(crate) enum Action {
         /// How many.
         count: u32,
     },
+}
+
+/// A transport, by its scheme.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TransportName {
+    /// Cap'n Proto, as Bitcoin Core's programs have it.
+    #[default]
+    Capnp,
+    /// gRPC.
+    Grpc,
+}
+
+impl TransportName {
+    /// The scheme.
+    pub(crate) fn scheme(self) -> &'static str {
+        match self {
+            Self::Capnp => "capnp",
+            Self::Grpc => "grpc",
+        }
+    }
 }
 
 /// A network, as people name it.

@@ -4,11 +4,11 @@ use std::{env, sync::Arc, time::Duration};
 
 use bitcoin::Network;
 use interfaces::node::{Init, NodeOptions};
-use ipc::{Address, Connected, Connection, Process, Spawn, Spawned};
+use ipc::{Address, ClientOptions, Connected, Connection, Process, Spawn, Spawned};
 
 use crate::{
     Failure,
-    cli::{WalletArgs, network_name, resolve},
+    cli::{TransportName, WalletArgs, network_name, resolve},
 };
 
 /// How long a spawned node may take to end.
@@ -30,12 +30,15 @@ impl Link {
     pub(super) fn open(args: WalletArgs) -> Result<Self, Failure> {
         match args.ipcconnect.clone() {
             Some(address) => Self::connect(resolve(address, args.datadir.as_ref())?, args.network.map(Into::into)),
-            None => Self::spawn(NodeOptions {
-                network: args.network.unwrap_or_default().into(),
-                mine: args.mine.unwrap_or(0),
-                mine_every: args.mine_every,
-                debug: args.debug.iter().map(ToString::to_string).collect(),
-            }),
+            None => Self::spawn(
+                args.transport,
+                NodeOptions {
+                    network: args.network.unwrap_or_default().into(),
+                    mine: args.mine.unwrap_or(0),
+                    mine_every: args.mine_every,
+                    debug: args.debug.iter().map(ToString::to_string).collect(),
+                },
+            ),
         }
     }
 
@@ -52,8 +55,12 @@ impl Link {
     }
 
     /// The child gets two arguments, as Bitcoin Core's do, and so learns its options here.
-    fn spawn(options: NodeOptions) -> Result<Self, Failure> {
-        let Spawned { root, connection, process } = ipc::spawn::<dyn Init>(Spawn::new(env::current_exe()?))?;
+    fn spawn(transport: TransportName, options: NodeOptions) -> Result<Self, Failure> {
+        let how = match transport {
+            TransportName::Capnp => ClientOptions::new(),
+            other => ClientOptions::new().transport(other.scheme()),
+        };
+        let Spawned { root, connection, process } = how.spawn::<dyn Init>(Spawn::new(env::current_exe()?))?;
         let link = Self { init: root, connection, child: Some(process) };
         match link.init.start(options) {
             Ok(()) => Ok(link),
