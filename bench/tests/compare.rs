@@ -26,6 +26,8 @@ const OTHERS: [&str; 7] = [
 const TRANSPORTS: &[&str] = &[
     #[cfg(feature = "capnp")]
     "capnp",
+    #[cfg(feature = "grpc")]
+    "grpc",
     "direct",
     #[cfg(feature = "peers")]
     "capnp-rpc",

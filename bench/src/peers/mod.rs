@@ -5,6 +5,8 @@ mod capnp;
 #[cfg(feature = "peers")]
 mod capnp_rpc;
 mod direct;
+#[cfg(feature = "grpc")]
+mod grpc;
 #[cfg(feature = "peers")]
 mod ipc_channel;
 #[cfg(feature = "peers")]
@@ -73,6 +75,8 @@ pub(crate) trait Peer: Sync {
 pub(crate) const ALL: &[&dyn Peer] = &[
     #[cfg(feature = "capnp")]
     &capnp::Capnp,
+    #[cfg(feature = "grpc")]
+    &grpc::Grpc,
     &direct::Direct,
     #[cfg(feature = "peers")]
     &capnp_rpc::CapnpRpc,
