@@ -23,7 +23,7 @@ pub use exception::{Exception, ExceptionKind, Result};
 pub use interface::Interface;
 pub use limits::Limits;
 pub use process::{ExitWatch, FdBy, Process, Spawn, spawned};
-pub use server::{AcceptLoop, Slot, Slots};
+pub use server::{AcceptLoop, Listening, Serving, Slot, Slots};
 pub use socket::{BindOptions, Closer, Listener, Peer, Readiness, Stream};
 pub use transport::{Connected, Connection, Options, Transport};
 pub use value::{Opaque, Value};

@@ -58,6 +58,22 @@
 //!   reports those threads' names.
 //! - **F10** Malformed bytes close that connection only: no panic, no hang, no large allocation.
 //!
+//! # On the caller's own thread
+//!
+//! Between two ends in one process a transport may run calls *directly*: on the thread that makes them
+//! (`transport-local`'s direct form). There is then no thread between caller and handler, so some clauses are weaker:
+//!
+//! - **T1, T3** A call runs on the caller's own thread, with that thread's thread-locals; so does one that another thread of
+//!   the peer makes, on that one.
+//! - **T5, T6, T7** There are no server threads: none ends, none is named, none is counted.
+//! - **F2, F5, F6** A handler that runs is not left alone. Loss and deadline are found out before a call, which then does not
+//!   run, and when its handler has ended: its result, if it has one, is not given then. No thread is abandoned, the next call
+//!   runs as any other, and what the handler calls back before it ends is served, unless the connection is lost.
+//! - **F6, F7** A frozen peer's calls wait before they begin, at most until their deadline; nothing is queued.
+//! - **O6** Dropping the last proxy runs the destructor on this thread, for as long as that takes; where it fires and
+//!   forgets, on a thread of the connection's.
+//! - **F9** Handlers that still run after the grace time are on callers' threads, and reported as such.
+//!
 //! # For callers
 //!
 //! Use the facade: `ipc::connect`, `ipc::serve`, `ipc::spawn`. A [`Connection`] tells how its peer is, closes it, and calls
@@ -74,9 +90,11 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
+    address::Address,
     exception::{Exception, Result},
     interface::{Interface, Method},
     limits::Limits,
+    server::{Listening, Serving, at_socket},
     socket::Stream,
     value::{Args, Fault},
 };
@@ -99,6 +117,32 @@ pub trait Transport: Send + Sync + 'static {
     ///
     /// `Disconnected` if the peer is gone already.
     fn accept<I: Interface + ?Sized>(&self, stream: Stream, root: Arc<I>, options: Options) -> Result<Connection>;
+
+    /// Connects to whoever serves at an address: by default over a stream to it. A transport without streams has its own way.
+    ///
+    /// # Errors
+    ///
+    /// As for [`connect`](Self::connect), and `Disconnected` if nobody is there.
+    fn dial<I: Interface + ?Sized>(&self, address: &Address, options: Options) -> Result<Connected<I>> {
+        self.connect(Stream::connect(address)?, options)
+    }
+
+    /// Serves whoever connects to an address: by default at a socket.
+    ///
+    /// # Errors
+    ///
+    /// `Disconnected` if it cannot be bound.
+    fn listen<I: Interface + ?Sized>(
+        &self,
+        address: &Address,
+        root: Arc<I>,
+        serving: Serving,
+    ) -> Result<Box<dyn Listening>>
+    where
+        Self: Clone,
+    {
+        at_socket(self, address, root, serving)
+    }
 }
 
 /// What a connection may be told when it is made.

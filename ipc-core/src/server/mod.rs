@@ -1,7 +1,10 @@
 //! What every transport over streams needs to serve them: a loop that accepts, and a bound on how many there are.
 
 mod accept_loop;
+mod listening;
 mod slots;
 
 pub use accept_loop::AcceptLoop;
+pub(crate) use listening::at_socket;
+pub use listening::{Listening, Serving};
 pub use slots::{Slot, Slots};

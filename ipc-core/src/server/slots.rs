@@ -3,7 +3,7 @@
 use std::{
     num::NonZeroUsize,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// The places for connections: a counting semaphore that can be closed. Cheap to clone.
@@ -39,6 +39,20 @@ impl Slots {
         let full = |state: &mut State| !state.closed && state.taken >= self.0.most.get();
         let mut state = self.0.changed.wait_while(self.0.state(), full).unwrap_or_else(PoisonError::into_inner);
         if state.closed {
+            return None;
+        }
+        state.taken += 1;
+        Some(Slot(Arc::clone(&self.0)))
+    }
+
+    /// A place; waits for one, at most until then. `None` if there was none, or once they are closed.
+    pub fn take_until(&self, until: Option<Instant>) -> Option<Slot> {
+        let Some(until) = until else { return self.take() };
+        let full = |state: &mut State| !state.closed && state.taken >= self.0.most.get();
+        let left = until.saturating_duration_since(Instant::now());
+        let waited = self.0.changed.wait_timeout_while(self.0.state(), left, full);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        if state.closed || state.taken >= self.0.most.get() {
             return None;
         }
         state.taken += 1;

@@ -69,6 +69,6 @@ mod outbox;
 mod state;
 
 pub use codec::{Codec, ObjectSink, ObjectSource};
-pub use end::{Called, End, Inline, RemoteRef};
+pub use end::{Called, Direct, End, Inline, RemoteRef};
 pub use frame::Frame;
 pub use outbox::{Mover, Outbox};

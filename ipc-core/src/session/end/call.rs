@@ -121,6 +121,13 @@ impl<C: Codec> End<C> {
         if let Some(lost) = self.lost() {
             return Err(disconnected(&lost));
         }
+        if let Some((between, _)) = &self.direct {
+            let deadline = deadline::current();
+            if !between.wait_thawed(deadline) || deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                return Err(Exception::new(ExceptionKind::DeadlineExceeded, "the deadline passed before the call"));
+            }
+            return self.lost().map_or(Ok(()), |lost| Err(disconnected(&lost)));
+        }
         let limit = self.limits().output_bytes;
         if self.outbox().waiting() <= limit {
             return Ok(());
@@ -179,10 +186,19 @@ impl<C: Codec> End<C> {
         let started = self.begin(true, |end, on, caller| {
             // It always has a context.
             let Some(on) = on else { return Ok(None) };
-            end.enter(|state| {
+            let (call, works) = end.enter_with_jobs(|state| {
                 let call = state.destroy(object, on, waits.then(|| caller.clone()))?;
                 Ok(call.filter(|_| waits).inspect(|call| caller.post.begin(end.wait_for(*call))))
-            })
+            });
+            for work in works {
+                if waits {
+                    work.run_here();
+                } else {
+                    // Not on this thread, which does not wait.
+                    end.cleanup.run(move || work.run_here());
+                }
+            }
+            call
         })?;
         Ok(started.call.is_some().then_some(started))
     }
@@ -252,6 +268,10 @@ impl<C: Codec> Started<C> {
             } else if post.waiter().park(deadline) == Wake::TimedOut && !self.slot.is_done() {
                 return Err(self.timed_out());
             }
+        }
+        if self.end.is_direct() && deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            // It has run meanwhile, on this thread.
+            return Err(self.timed_out());
         }
         self.leave();
         let taken = self.slot.close();

@@ -1,12 +1,10 @@
 //! How a connection ends: it is lost, or closed, or nobody needs it any more.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    thread,
     time::{Duration, Instant},
 };
 
@@ -14,6 +12,7 @@ use super::{End, threads};
 use crate::{
     exception::Exception,
     session::codec::Codec,
+    threads::Cleanup,
     transport::{Link, StillRunning, Usage},
 };
 
@@ -27,6 +26,8 @@ pub(super) struct Status {
     /// Somebody waits for those to end.
     closing: AtomicBool,
     idle: Condvar,
+    /// Tells those who want to know.
+    told: Cleanup,
 }
 
 type Handler = Box<dyn FnOnce(&Exception) + Send>;
@@ -44,21 +45,9 @@ impl Status {
         let _ = self.lost.set(why.clone());
         let told = std::mem::take(&mut *handlers);
         drop(handlers);
-        if told.is_empty() {
-            return;
-        }
-        let tell = {
+        for handler in told {
             let why = why.clone();
-            move || {
-                for handler in told {
-                    // A panic of one is not to meet the others.
-                    let _ = catch_unwind(AssertUnwindSafe(|| handler(&why)));
-                }
-            }
-        };
-        let started = thread::Builder::new().name("ipc-disconnect".into()).spawn(tell);
-        if let Err(error) = started {
-            tracing::error!(target: "ipc", %error, "no thread for disconnect handlers: they are not called");
+            self.told.run(move || handler(&why));
         }
     }
 
@@ -94,18 +83,19 @@ impl<C: Codec> End<C> {
         RunningGuard(&self.status)
     }
 
-    /// Waits until no calls are served but those that this very thread serves.
-    fn wait_idle(&self, until: Instant) {
+    /// Waits until no calls are served but those that this very thread serves. Tells whether that was in time.
+    fn wait_idle(&self, until: Instant) -> bool {
         let own = threads::serving(self.number());
         self.status.closing.store(true, Ordering::Release);
         let mut handlers = self.status.handlers();
         while self.status.running.load(Ordering::Acquire) > own {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return;
+                return false;
             }
             handlers = self.status.idle.wait_timeout(handlers, left).unwrap_or_else(PoisonError::into_inner).0;
         }
+        true
     }
 }
 
@@ -147,16 +137,21 @@ impl<C: Codec> Link for Owner<C> {
         let end = &self.0;
         let now = Instant::now();
         let until = now.checked_add(grace).unwrap_or(now + Duration::from_secs(86400));
-        end.wait_idle(until);
+        let left = !end.wait_idle(until) && end.is_direct();
         end.enter(|state| state.close("closed by the other side"));
         end.outbox().wait_below(0, Some(until));
         end.end_output();
-        if end.workers.wait_none(until) {
+        if end.workers.wait_none(until) && !left {
+            end.status.told.wait(until);
             // A destructor that takes longer is no handler, and harms nobody.
             end.cleanup.wait(until);
             return Ok(());
         }
-        Err(StillRunning { threads: end.workers.names() })
+        let mut threads = end.workers.names();
+        if left {
+            threads.push("a caller's own thread".into());
+        }
+        Err(StillRunning { threads })
     }
 
     fn usage(&self) -> Usage {

@@ -1,6 +1,7 @@
 //! One end of a connection: the machine behind its lock, and all around it that every transport shares.
 
 mod call;
+mod direct;
 mod lifetime;
 mod objects;
 mod remote;
@@ -10,6 +11,7 @@ mod workers;
 
 use std::{
     fmt,
+    marker::PhantomData,
     sync::{
         Arc, Mutex, OnceLock, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
@@ -19,6 +21,7 @@ use std::{
 
 use self::{
     call::{CallSlot, Reply},
+    direct::{Between, Unmoved},
     lifetime::{Owner, Status},
     objects::{Cap, Export, Registry, Values, caps},
     serve::{What, Work},
@@ -34,10 +37,11 @@ use crate::{
     exception::{Exception, ExceptionKind, Result},
     interface::Interface,
     limits::Limits,
-    threads::{Cleanup, Job as _, WorkerCount},
+    threads::{Cleanup, WorkerCount},
     transport::{Connected, Connection, Options},
 };
 
+pub use direct::Direct;
 pub use remote::{Called, RemoteRef};
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -56,14 +60,17 @@ pub struct End<C: Codec> {
     cleanup: Cleanup,
     status: Status,
     owner: OnceLock<Weak<Owner<C>>>,
+    /// What is between this and the peer's, if calls run on the caller's own thread; and which side this is.
+    direct: Option<(Arc<Between<C>>, usize)>,
     itself: Weak<Self>,
 }
 
 /// The machine's handles.
 pub(crate) struct Handles<C: Codec> {
     connection: u64,
-    workers: Arc<WorkerCount>,
-    codec: std::marker::PhantomData<fn() -> C>,
+    /// None: calls run on the caller's own thread.
+    workers: Option<Arc<WorkerCount>>,
+    codec: PhantomData<fn() -> C>,
 }
 
 impl<C: Codec> Host for Handles<C> {
@@ -80,7 +87,8 @@ impl<C: Codec> Host for Handles<C> {
     }
 
     fn start_worker(&mut self, name: &str) -> Result<Self::Worker> {
-        Ok(Worker::new(name, self.workers.take(name)?, self.connection))
+        let slot = self.workers.as_ref().map(|workers| workers.take(name)).transpose()?;
+        Ok(Worker::new(name, slot, self.connection))
     }
 }
 
@@ -93,7 +101,29 @@ impl<C: Codec> End<C> {
         options: Options,
         mover: impl FnOnce(&Weak<Self>) -> M,
     ) -> Arc<Self> {
-        Self::new(codec, peer, options, mover, |handles, limits, _| State::client(handles, limits))
+        let client = |handles, limits, _: &_| State::client(handles, limits);
+        Self::new(codec, peer, options, mover, |_| None, client)
+    }
+
+    /// The same, where calls run on the caller's own thread. There is no mover: frames need not be moved.
+    pub fn direct_client(codec: C, peer: String, options: Options, line: &Direct<C>) -> Arc<Self> {
+        let client = |handles, limits, _: &_| State::client(handles, limits);
+        Self::new(codec, peer, options, |_| Unmoved, |end| Some(line.attach(0, end)), client)
+    }
+
+    /// The end that accepts, and serves `root`, where calls run on the caller's own thread.
+    pub fn direct_server<I: Interface + ?Sized>(
+        codec: C,
+        peer: String,
+        root: &Arc<I>,
+        options: Options,
+        line: &Direct<C>,
+    ) -> (Arc<Self>, Connection) {
+        let server =
+            |handles, limits, registry: &Arc<Registry<C>>| State::server(handles, limits, registry.export(root));
+        let end = Self::new(codec, peer, options, |_| Unmoved, |end| Some(line.attach(1, end)), server);
+        let connection = end.own();
+        (end, connection)
     }
 
     /// The end that accepts, and serves `root`.
@@ -104,9 +134,9 @@ impl<C: Codec> End<C> {
         options: Options,
         mover: impl FnOnce(&Weak<Self>) -> M,
     ) -> (Arc<Self>, Connection) {
-        let end = Self::new(codec, peer, options, mover, |handles, limits, registry| {
-            State::server(handles, limits, registry.export(root))
-        });
+        let server =
+            |handles, limits, registry: &Arc<Registry<C>>| State::server(handles, limits, registry.export(root));
+        let end = Self::new(codec, peer, options, mover, |_| None, server);
         let connection = end.own();
         (end, connection)
     }
@@ -116,27 +146,33 @@ impl<C: Codec> End<C> {
         peer: String,
         options: Options,
         mover: impl FnOnce(&Weak<Self>) -> M,
+        direct: impl FnOnce(&Weak<Self>) -> Option<(Arc<Between<C>>, usize)>,
         state: impl FnOnce(Handles<C>, Limits, &Arc<Registry<C>>) -> State<Handles<C>>,
     ) -> Arc<Self> {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let workers = WorkerCount::new(options.limits.server_threads);
         let registry = Arc::<Registry<C>>::default();
-        let handles = Handles { connection: number, workers: workers.clone(), codec: std::marker::PhantomData };
-        let state = state(handles, options.limits.clone(), &registry);
-        Arc::new_cyclic(|itself| Self {
-            number,
-            codec,
-            mover: Box::new(mover(itself)),
-            peer,
-            options,
-            state: Mutex::new(state),
-            outbox: Outbox::default(),
-            registry,
-            workers,
-            cleanup: Cleanup::default(),
-            status: Status::default(),
-            owner: OnceLock::new(),
-            itself: itself.clone(),
+        Arc::new_cyclic(|itself| {
+            let direct = direct(itself);
+            let counted = if direct.is_none() { Some(workers.clone()) } else { None };
+            let handles = Handles { connection: number, workers: counted, codec: PhantomData };
+            let state = state(handles, options.limits.clone(), &registry);
+            Self {
+                number,
+                codec,
+                mover: Box::new(mover(itself)),
+                peer,
+                options,
+                state: Mutex::new(state),
+                outbox: Outbox::default(),
+                registry,
+                workers,
+                cleanup: Cleanup::default(),
+                status: Status::default(),
+                owner: OnceLock::new(),
+                direct,
+                itself: itself.clone(),
+            }
         })
     }
 
@@ -213,6 +249,11 @@ impl<C: Codec> End<C> {
         self.lock().counts()
     }
 
+    /// Whether calls run on the caller's own thread.
+    fn is_direct(&self) -> bool {
+        self.direct.is_some()
+    }
+
     fn number(&self) -> u64 {
         self.number
     }
@@ -238,13 +279,16 @@ impl<C: Codec> End<C> {
 
     /// Enters the machine; then has frames moved, and does what is to be done.
     fn enter<T>(&self, work: impl FnOnce(&mut State<Handles<C>>) -> T) -> T {
-        let (value, jobs) = self.enter_with_jobs(work);
-        // Only frames bring calls.
-        debug_assert!(jobs.is_empty());
+        let (value, calls) = self.enter_with_jobs(work);
+        // Only frames bring calls; and of those only what is moved here.
+        calls.into_iter().for_each(Work::run_here);
         value
     }
 
     fn enter_with_jobs<T>(&self, work: impl FnOnce(&mut State<Handles<C>>) -> T) -> (T, Vec<Work<C>>) {
+        if let Some((between, side)) = &self.direct {
+            return between.enter(*side, self, work);
+        }
         let mut state = self.lock();
         let value = work(&mut state);
         let events = state.take_events();
@@ -317,6 +361,9 @@ impl<C: Codec> End<C> {
 
     /// Leaves work for its thread; or gives it back if that is this one.
     fn leave(self: &Arc<Self>, on: On<Handles<C>>, work: Work<C>) -> Option<Work<C>> {
+        if self.direct.is_some() {
+            return Some(work);
+        }
         let number = work.call.0;
         let left = match on {
             On::Anybody => return Some(work),
@@ -351,7 +398,7 @@ impl<C: Codec> Inline<C> {
     /// Runs them.
     pub fn run(self) {
         for work in self.0 {
-            Box::new(work).run();
+            work.run_here();
         }
     }
 }

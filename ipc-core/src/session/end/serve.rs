@@ -41,6 +41,13 @@ pub(super) enum What<C: Codec> {
     Destroy { object: Option<Arc<Export<C>>> },
 }
 
+impl<C: Codec> Work<C> {
+    /// Does it on this thread.
+    pub(super) fn run_here(self) {
+        Box::new(self).run();
+    }
+}
+
 impl<C: Codec> Job for Work<C> {
     fn run(self: Box<Self>) {
         let Self { end, call, what, on_thread, deadline, .. } = *self;

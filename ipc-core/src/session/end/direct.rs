@@ -1,0 +1,211 @@
+//! Two ends in one process whose calls run on the caller's own thread.
+//!
+//! Nothing waits in between: whoever enters one machine has the turn of both, gives what the one sends to the other until
+//! both are quiet, lets the turn go, and then does itself what is to be done, the handler too.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
+    time::Instant,
+};
+
+use super::{End, Handles, serve::Work};
+use crate::{
+    exception::{Exception, ExceptionKind},
+    session::{
+        codec::Codec,
+        frame::Frame,
+        outbox::Mover,
+        state::{Event, State},
+    },
+};
+
+/// What is between two such ends: it can be cut and frozen. Cheap to clone.
+///
+/// The contract's [weaker clauses](crate::transport#on-the-callers-own-thread) hold for them.
+pub struct Direct<C: Codec>(Arc<Between<C>>);
+
+pub(super) struct Between<C: Codec> {
+    /// The client's and the server's.
+    ends: [OnceLock<Weak<End<C>>>; 2],
+    /// Held by whoever has the turn.
+    turn: Mutex<Turn>,
+    thawed: Condvar,
+}
+
+#[derive(Default)]
+struct Turn {
+    frozen: bool,
+    cut: bool,
+    /// Whether frames wait in an outbox.
+    held: bool,
+}
+
+/// What happened at one end.
+type Happened<C> = (usize, Vec<Event<Handles<C>>>);
+
+impl<C: Codec> Direct<C> {
+    /// Cuts it: what is held is lost, and both ends are told. Calls that run are told when they end.
+    pub fn cut(&self) {
+        self.0.turn().cut = true;
+        for end in [0, 1].into_iter().filter_map(|side| self.0.end(side)) {
+            end.lose(gone());
+        }
+        // Only now: who waits to call is to find it lost.
+        self.0.turn().frozen = false;
+        self.0.thawed.notify_all();
+    }
+
+    /// Freezes it: calls and answers wait until it [thaws](Self::thaw) or is cut.
+    pub fn freeze(&self) {
+        self.0.turn().frozen = true;
+    }
+
+    /// Has it go on, with what waited meanwhile.
+    pub fn thaw(&self) {
+        let mut turn = self.0.turn();
+        turn.frozen = false;
+        turn.held = false;
+        let mut happened = Vec::new();
+        let held = [0, 1].map(|side| (side, self.0.end(side).map(|end| end.take_held()).unwrap_or_default()));
+        self.0.exchange(held.into(), &mut happened);
+        drop(turn);
+        self.0.thawed.notify_all();
+        self.0.apply(happened).into_iter().for_each(Work::run_here);
+        // One that was given up meanwhile is the loss of the other.
+        for side in [0, 1] {
+            if self.0.end(side).is_none_or(|end| end.lost().is_some())
+                && let Some(other) = self.0.end(1 - side)
+            {
+                other.lose(gone());
+            }
+        }
+    }
+
+    pub(super) fn attach(&self, side: usize, end: &Weak<End<C>>) -> (Arc<Between<C>>, usize) {
+        let _ = self.0.ends[side].set(end.clone());
+        (self.0.clone(), side)
+    }
+}
+
+impl<C: Codec> Default for Direct<C> {
+    fn default() -> Self {
+        let between = Between { ends: Default::default(), turn: Mutex::default(), thawed: Condvar::new() };
+        Self(Arc::new(between))
+    }
+}
+
+impl<C: Codec> Clone for Direct<C> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<C: Codec> fmt::Debug for Direct<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let turn = self.0.turn();
+        f.debug_struct("Direct").field("frozen", &turn.frozen).field("cut", &turn.cut).finish_non_exhaustive()
+    }
+}
+
+impl<C: Codec> Between<C> {
+    /// Enters the machine of one side, and moves what that sends. Gives back the calls that this thread is to run.
+    pub(super) fn enter<T>(
+        &self,
+        side: usize,
+        end: &End<C>,
+        work: impl FnOnce(&mut State<Handles<C>>) -> T,
+    ) -> (T, Vec<Work<C>>) {
+        let mut turn = self.turn();
+        let mut state = end.lock();
+        let value = work(&mut state);
+        let mut happened = vec![(side, state.take_events())];
+        let frames = state.take_frames();
+        drop(state);
+        if !frames.is_empty() {
+            if turn.frozen || turn.held {
+                turn.held = true;
+                end.outbox.push(frames);
+            } else if !turn.cut {
+                self.exchange(VecDeque::from([(side, frames)]), &mut happened);
+            }
+        }
+        drop(turn);
+        (value, self.apply(happened))
+    }
+
+    /// Waits while it is frozen. Tells whether that ended in time.
+    pub(super) fn wait_thawed(&self, until: Option<Instant>) -> bool {
+        let mut turn = self.turn();
+        while turn.frozen {
+            turn = match until {
+                None => self.thawed.wait(turn).unwrap_or_else(PoisonError::into_inner),
+                Some(until) => {
+                    let left = until.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return false;
+                    }
+                    self.thawed.wait_timeout(turn, left).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+        true
+    }
+
+    /// Gives each side what the other sends, until both are quiet.
+    fn exchange(&self, mut sent: VecDeque<(usize, Vec<Frame>)>, happened: &mut Vec<Happened<C>>) {
+        while let Some((from, frames)) = sent.pop_front() {
+            let Some(to) = self.end(1 - from) else { continue };
+            let mut state = to.lock();
+            frames.into_iter().for_each(|frame| state.receive(frame));
+            happened.push((1 - from, state.take_events()));
+            let answers = state.take_frames();
+            drop(state);
+            if !answers.is_empty() {
+                sent.push_back((1 - from, answers));
+            }
+        }
+    }
+
+    fn apply(&self, happened: Vec<Happened<C>>) -> Vec<Work<C>> {
+        let mut calls = Vec::new();
+        for (side, events) in happened {
+            if !events.is_empty()
+                && let Some(end) = self.end(side)
+            {
+                calls.append(&mut end.apply(events));
+            }
+        }
+        calls
+    }
+
+    fn end(&self, side: usize) -> Option<Arc<End<C>>> {
+        self.ends[side].get().and_then(Weak::upgrade)
+    }
+
+    fn turn(&self) -> MutexGuard<'_, Turn> {
+        // No user code runs in a turn.
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C: Codec> End<C> {
+    /// What was held while the line was frozen.
+    fn take_held(&self) -> Vec<Frame> {
+        let frames: Vec<Frame> = self.outbox.take_all().into();
+        frames.iter().for_each(|frame| self.outbox.written(frame.weight()));
+        frames
+    }
+}
+
+/// There is nothing to move.
+pub(super) struct Unmoved;
+
+impl Mover for Unmoved {
+    fn wake(&self) {}
+}
+
+fn gone() -> Exception {
+    Exception::new(ExceptionKind::Disconnected, "the peer is gone")
+}
