@@ -1,187 +1,88 @@
-//! What is between two ends: frames move on the thread that sends them.
-//!
-//! Whoever has frames to send gives them to the other end itself, so that an answer wakes the very thread that waits for it
-//! and nobody else runs in between. A lane is moved by one thread at a time; what moving one end's frames makes the other
-//! send is moved after that, by the same thread.
+//! What is between two ends, in either form.
 
-use std::{
-    cell::RefCell,
-    collections::VecDeque,
-    mem::{self, ManuallyDrop},
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
-};
+use std::sync::{Arc, Weak};
 
 use ipc_core::{
-    Exception, ExceptionKind,
-    session::{End, Inline, Mover},
+    Connected, Connection, Interface, Options, Result,
+    session::{Direct, End},
 };
 
-use crate::encoding::Bincode;
+use crate::{
+    PEER,
+    encoding::Bincode,
+    moved::{LocalEnd, Moved, Side},
+};
 
-/// One end of a connection of this transport.
-pub(crate) type LocalEnd = End<Bincode>;
+/// The connection between two ends, as something that can fail. Cheap to clone; a line has one client and one server.
+#[derive(Clone, Debug)]
+pub struct Line(Form);
 
-/// The connection between two ends, as something that can fail. Cheap to clone.
-#[derive(Clone, Debug, Default)]
-pub struct Line(Arc<Lanes>);
-
-#[derive(Debug, Default)]
-struct Lanes {
-    lanes: [Lane; 2],
-}
-
-/// One direction.
-#[derive(Debug, Default)]
-struct Lane {
-    from: OnceLock<Weak<LocalEnd>>,
-    to: OnceLock<Weak<LocalEnd>>,
-    /// Held while frames move.
-    gate: Mutex<Gate>,
-}
-
-#[derive(Debug, Default)]
-struct Gate {
-    frozen: bool,
-    cut: bool,
-}
-
-/// Which side of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Side {
-    Client = 0,
-    Server = 1,
+#[derive(Clone, Debug)]
+enum Form {
+    Threaded(Moved),
+    Direct(Direct<Bincode>),
 }
 
 impl Line {
+    /// One between ends that have threads of their own: every clause of the contract holds.
+    pub fn threaded() -> Self {
+        Self(Form::Threaded(Moved::default()))
+    }
+
+    /// One on which calls run on the caller's own thread: the contract's
+    /// [weaker clauses](ipc_core::transport#on-the-callers-own-thread) hold.
+    pub fn direct() -> Self {
+        Self(Form::Direct(Direct::default()))
+    }
+
+    /// The server's end.
+    pub fn accept<I: Interface + ?Sized>(&self, root: &Arc<I>, options: Options) -> Connection {
+        match &self.0 {
+            Form::Threaded(moved) => {
+                let mover = |end: &Weak<LocalEnd>| moved.attach(Side::Server, end);
+                End::server(Bincode, PEER.into(), root, options, mover).1
+            }
+            Form::Direct(direct) => End::direct_server(Bincode, PEER.into(), root, options, direct).1,
+        }
+    }
+
+    /// The client's end, once there is the server's. While the line is frozen this waits, at most the ambient deadline.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Transport::connect`](ipc_core::Transport::connect).
+    pub fn connect<I: Interface + ?Sized>(&self, options: Options) -> Result<Connected<I>> {
+        match &self.0 {
+            Form::Threaded(moved) => {
+                let mover = |end: &Weak<LocalEnd>| moved.attach(Side::Client, end);
+                End::client(Bincode, PEER.into(), options, mover).connect()
+            }
+            Form::Direct(direct) => End::direct_client(Bincode, PEER.into(), options, direct).connect(),
+        }
+    }
+
     /// Cuts it, as a peer does that vanishes without a goodbye: what is on the way is lost, and both ends notice at once.
     pub fn cut(&self) {
-        let ends = self.0.lanes.each_ref().map(|lane| {
-            lane.gate().cut = true;
-            lane.end(&lane.from)
-        });
-        for end in ends.into_iter().flatten() {
-            end.lose(gone());
+        match &self.0 {
+            Form::Threaded(moved) => moved.cut(),
+            Form::Direct(direct) => direct.cut(),
         }
     }
 
     /// Freezes it: nothing arrives any more, in either direction, until it [thaws](Self::thaw) or is cut. Returns once nothing
     /// is on the way.
     pub fn freeze(&self) {
-        self.0.lanes.iter().for_each(|lane| lane.gate().frozen = true);
+        match &self.0 {
+            Form::Threaded(moved) => moved.freeze(),
+            Form::Direct(direct) => direct.freeze(),
+        }
     }
 
     /// Has it go on, with what waited meanwhile.
     pub fn thaw(&self) {
-        self.0.lanes.iter().for_each(|lane| lane.gate().frozen = false);
-        for lane in [0, 1] {
-            pump(&self.0, lane);
+        match &self.0 {
+            Form::Threaded(moved) => moved.thaw(),
+            Form::Direct(direct) => direct.thaw(),
         }
     }
-
-    /// What moves the frames of one side.
-    pub(crate) fn mover(&self, side: Side) -> LineMover {
-        LineMover { lanes: self.0.clone(), lane: side as usize }
-    }
-
-    /// Has an end be on one side.
-    pub(crate) fn attach(&self, side: Side, end: &Weak<LocalEnd>) {
-        let own = side as usize;
-        let _ = self.0.lanes[own].from.set(end.clone());
-        let _ = self.0.lanes[1 - own].to.set(end.clone());
-    }
-}
-
-/// Moves the frames of one end.
-#[derive(Debug)]
-pub(crate) struct LineMover {
-    lanes: Arc<Lanes>,
-    lane: usize,
-}
-
-impl Mover for LineMover {
-    fn wake(&self) {
-        pump(&self.lanes, self.lane);
-    }
-}
-
-type Due = VecDeque<(Arc<Lanes>, usize)>;
-
-thread_local! {
-    /// The lanes that this thread is to move next, while it moves one. Without a destructor, so that it is there during
-    /// thread-local teardown too; it is empty then.
-    static DUE: RefCell<ManuallyDrop<Option<Due>>> = const { RefCell::new(ManuallyDrop::new(None)) };
-}
-
-/// Moves what is in a lane; if this thread moves another, after that.
-fn pump(lanes: &Arc<Lanes>, lane: usize) {
-    let first = DUE.with_borrow_mut(|due| match &mut **due {
-        Some(due) => {
-            due.push_back((lanes.clone(), lane));
-            false
-        }
-        None => {
-            **due = Some(VecDeque::from([(lanes.clone(), lane)]));
-            true
-        }
-    });
-    if !first {
-        return;
-    }
-    let mut calls = Vec::new();
-    let end = EndMoving;
-    while let Some((lanes, lane)) = DUE.with_borrow_mut(|due| due.as_mut().and_then(VecDeque::pop_front)) {
-        lanes.lanes[lane].move_all(&mut calls);
-    }
-    drop(end);
-    // Handlers run outside of all that.
-    calls.into_iter().for_each(Inline::run);
-}
-
-/// The thread moves nothing any more.
-struct EndMoving;
-
-impl Drop for EndMoving {
-    fn drop(&mut self) {
-        let due = DUE.with_borrow_mut(|due| mem::take(&mut **due));
-        drop(due);
-    }
-}
-
-impl Lane {
-    fn move_all(&self, calls: &mut Vec<Inline<Bincode>>) {
-        let gate = self.gate();
-        if gate.frozen || gate.cut {
-            return;
-        }
-        let Some(to) = self.end(&self.to) else { return };
-        let Some(from) = self.end(&self.from) else {
-            to.lose(gone());
-            return;
-        };
-        // What is closed now has nothing more to come than what is in it now.
-        let closed = from.outbox().is_closed();
-        for frame in from.outbox().take_all() {
-            let weight = frame.weight();
-            let inline = to.receive(frame);
-            if !inline.is_empty() {
-                calls.push(inline);
-            }
-            from.outbox().written(weight);
-        }
-        if closed {
-            to.lose(gone());
-        }
-    }
-
-    fn end(&self, end: &OnceLock<Weak<LocalEnd>>) -> Option<Arc<LocalEnd>> {
-        end.get().and_then(Weak::upgrade)
-    }
-
-    fn gate(&self) -> MutexGuard<'_, Gate> {
-        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn gone() -> Exception {
-    Exception::new(ExceptionKind::Disconnected, "the peer is gone")
 }

@@ -13,7 +13,7 @@ use ipc_core::{
 use crate::{
     PEER,
     encoding::{Bincode, FRAME_BYTES},
-    line::LocalEnd,
+    moved::LocalEnd,
 };
 
 /// The other side of an end, as bytes.
