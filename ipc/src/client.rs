@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ipc_core::{Connected, Interface, Limits, Options, Result, Spawn, Stream, Transport};
+use ipc_core::{Connected, Interface, Limits, Options, Result, Spawn, Transport};
 
 use crate::{
     address::{IntoAddress, check_scheme},
@@ -117,7 +117,7 @@ impl ClientOptions {
     ) -> Result<Connected<I>> {
         let address = address.into_address()?;
         check_scheme(&address, transport)?;
-        transport.connect(Stream::connect(&address)?, self.options)
+        transport.dial(&address, self.options)
     }
 
     /// As [`spawn`](crate::spawn()).

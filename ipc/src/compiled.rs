@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use ipc_core::{
-    Address, Connected, Connection, Endpoint, Exception, ExceptionKind, Interface, Options, Result, Stream, Transport,
+    Address, Connected, Connection, Endpoint, Exception, ExceptionKind, Interface, Listening, Options, Result, Serving,
+    Stream, Transport,
 };
 
 /// What an address without a scheme means, as in Bitcoin Core.
@@ -19,6 +20,8 @@ pub(crate) enum Compiled {
     Capnp(transport_capnp::Capnp),
     #[cfg(feature = "grpc")]
     Grpc(transport_grpc::Grpc),
+    #[cfg(feature = "local")]
+    Local(transport_local::Local),
 }
 
 impl Compiled {
@@ -64,10 +67,12 @@ impl Compiled {
             "grpc" => {
                 Err(absent("the transport grpc is not compiled in: enable the feature `grpc` of the crate trait-ipc"))
             }
-            "local" => Err(absent(format!(
-                "this version of trait-ipc has no transport {scheme} yet: expected one of {}",
-                known()
-            ))),
+            #[cfg(feature = "local")]
+            "local" => Ok(Self::Local(transport_local::Local::threaded())),
+            #[cfg(not(feature = "local"))]
+            "local" => {
+                Err(absent("the transport local is not compiled in: enable the feature `local` of the crate trait-ipc"))
+            }
             _ => Err(absent(format!(
                 "no transport has the scheme {scheme:?}: expected one of {}; one of your own goes to `connect_with` or \
                  `serve_with`",
@@ -88,11 +93,16 @@ fn known() -> String {
         "capnp",
         #[cfg(feature = "grpc")]
         "grpc",
+        #[cfg(feature = "local")]
+        "local",
     ];
     if known.is_empty() { "none, since no feature of it is enabled".into() } else { known.join(", ") }
 }
 
-#[cfg_attr(not(feature = "capnp"), allow(unused_variables, reason = "there is nothing to pass them to"))]
+#[cfg_attr(
+    not(any(feature = "capnp", feature = "local")),
+    allow(unused_variables, reason = "there is nothing to pass them to")
+)]
 impl Transport for Compiled {
     fn scheme(&self) -> &'static str {
         match *self {
@@ -100,6 +110,8 @@ impl Transport for Compiled {
             Self::Capnp(ref transport) => transport.scheme(),
             #[cfg(feature = "grpc")]
             Self::Grpc(ref transport) => transport.scheme(),
+            #[cfg(feature = "local")]
+            Self::Local(ref transport) => transport.scheme(),
         }
     }
 
@@ -109,6 +121,8 @@ impl Transport for Compiled {
             Self::Capnp(ref transport) => transport.connect(stream, options),
             #[cfg(feature = "grpc")]
             Self::Grpc(ref transport) => transport.connect(stream, options),
+            #[cfg(feature = "local")]
+            Self::Local(ref transport) => transport.connect(stream, options),
         }
     }
 
@@ -118,6 +132,35 @@ impl Transport for Compiled {
             Self::Capnp(ref transport) => transport.accept(stream, root, options),
             #[cfg(feature = "grpc")]
             Self::Grpc(ref transport) => transport.accept(stream, root, options),
+            #[cfg(feature = "local")]
+            Self::Local(ref transport) => transport.accept(stream, root, options),
+        }
+    }
+
+    fn dial<I: Interface + ?Sized>(&self, address: &Address, options: Options) -> Result<Connected<I>> {
+        match *self {
+            #[cfg(feature = "capnp")]
+            Self::Capnp(ref transport) => transport.dial(address, options),
+            #[cfg(feature = "grpc")]
+            Self::Grpc(ref transport) => transport.dial(address, options),
+            #[cfg(feature = "local")]
+            Self::Local(ref transport) => transport.dial(address, options),
+        }
+    }
+
+    fn listen<I: Interface + ?Sized>(
+        &self,
+        address: &Address,
+        root: Arc<I>,
+        serving: Serving,
+    ) -> Result<Box<dyn Listening>> {
+        match *self {
+            #[cfg(feature = "capnp")]
+            Self::Capnp(ref transport) => transport.listen(address, root, serving),
+            #[cfg(feature = "grpc")]
+            Self::Grpc(ref transport) => transport.listen(address, root, serving),
+            #[cfg(feature = "local")]
+            Self::Local(ref transport) => transport.listen(address, root, serving),
         }
     }
 }
@@ -135,13 +178,24 @@ mod tests {
         for (address, why) in [
             #[cfg(not(feature = "grpc"))]
             ("grpc+unix:/x", "enable the feature `grpc`"),
-            ("local:node", "no transport local yet"),
             ("xyz+tcp:h:1", "no transport has the scheme \"xyz\""),
         ] {
             let error = error(address);
             assert_eq!(error.kind(), ExceptionKind::Unimplemented);
             assert!(error.message().contains(why), "{error}");
         }
+    }
+
+    #[cfg(feature = "local")]
+    #[test]
+    fn a_name_in_this_process_means_local() {
+        assert_eq!(Compiled::of(&"local:node".parse().unwrap()).unwrap().scheme(), "local");
+    }
+
+    #[cfg(not(feature = "local"))]
+    #[test]
+    fn without_the_feature_local_the_error_names_it() {
+        assert!(error("local:node").message().contains("feature `local`"));
     }
 
     #[cfg(feature = "capnp")]

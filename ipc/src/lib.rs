@@ -52,6 +52,7 @@
 //! |---|---|---|
 //! | `capnp`, or none at all | `capnp` (default) | Cap'n Proto RPC; Bitcoin Core's programs are peers too |
 //! | `grpc` | `grpc` | gRPC; programs in other languages call typed services |
+//! | none: `local:NAME` | `local` | within one process, between threads; values are copied |
 //!
 //! # What can go wrong
 //!

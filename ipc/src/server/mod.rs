@@ -5,7 +5,7 @@ mod options;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use ipc_core::{AcceptLoop, Address, Connection, Interface, Result, Transport, transport::StillRunning};
+use ipc_core::{Address, Connection, Interface, Listening, Result, Transport, transport::StillRunning};
 
 use self::connections::Connections;
 use crate::address::IntoAddress;
@@ -56,7 +56,7 @@ pub fn serve_with<T: Transport + Clone, I: Interface + ?Sized>(
 pub struct Server {
     address: Address,
     /// Gone once the server is closed.
-    accepting: Option<AcceptLoop>,
+    accepting: Option<Box<dyn Listening>>,
     connections: Arc<Connections>,
 }
 

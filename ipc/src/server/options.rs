@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroUsize, sync::Arc};
 
-use ipc_core::{AcceptLoop, BindOptions, Interface, Limits, Listener, Options, Result, Slot, Stream, Transport};
+use ipc_core::{BindOptions, Endpoint, Interface, Limits, Options, Result, Serving, Transport};
 
 use super::{Server, connections::Connections};
 use crate::{
@@ -75,20 +75,18 @@ impl ServerOptions {
     ) -> Result<Server> {
         let address = address.into_address()?;
         check_scheme(&address, transport)?;
-        let listener = Listener::bind(&address, &self.bind)?;
-        let address = listener.address().clone().with_scheme(transport.scheme())?;
         let connections = Arc::new(Connections::default());
-        let serve = {
-            let (transport, connections, options) = (transport.clone(), Arc::clone(&connections), self.options);
-            move |stream: Stream, slot: Slot| {
-                let peer = stream.peer().clone();
-                match transport.accept(stream, Arc::clone(&root), options.clone()) {
-                    Ok(connection) => connections.add(connection, slot),
-                    Err(error) => tracing::warn!(target: "ipc", %peer, %error, "a connection came to nothing"),
-                }
-            }
+        let accepted = {
+            let connections = Arc::clone(&connections);
+            Arc::new(move |connection, slot| connections.add(connection, slot))
         };
-        let accepting = AcceptLoop::start(listener, self.connections, serve)?;
+        let serving = Serving { options: self.options, bind: self.bind, connections: self.connections, accepted };
+        let accepting = transport.listen(&address, root, serving)?;
+        let address = match accepting.address().endpoint() {
+            // A name has no scheme.
+            Endpoint::Local(_) => accepting.address().clone(),
+            _ => accepting.address().clone().with_scheme(transport.scheme())?,
+        };
         Ok(Server { address, accepting: Some(accepting), connections })
     }
 }
