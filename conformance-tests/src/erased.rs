@@ -13,6 +13,7 @@ use crate::{
 pub(crate) trait Erased: Send + Sync {
     fn name(&self) -> &'static str;
     fn processes(&self) -> bool;
+    fn direct(&self) -> bool;
     fn pair(&self, root: Arc<dyn Lab>, client: Options, server: Options) -> Result<Link<dyn Lab>>;
     fn newer_pair(&self, root: Arc<dyn Lab>, client: Options, server: Options) -> Result<Link<dyn NewerLab>>;
     fn reception(&self, root: Arc<dyn Reception>, client: Options, server: Options) -> Result<Link<dyn Reception>>;
@@ -48,6 +49,10 @@ impl<H: Harness> Erased for H {
 
     fn processes(&self) -> bool {
         H::PROCESSES
+    }
+
+    fn direct(&self) -> bool {
+        H::DIRECT
     }
 
     fn pair(&self, root: Arc<dyn Lab>, client: Options, server: Options) -> Result<Link<dyn Lab>> {

@@ -20,6 +20,9 @@ pub trait Harness: Default + Send + Sync + 'static {
     /// [`accept_over`](Self::accept_over).
     const SOCKETS: bool = false;
 
+    /// Whether calls run on the caller's own thread, so that the contract's weaker clauses are what holds.
+    const DIRECT: bool = false;
+
     /// A peer.
     type Peer: Send + Sync + 'static;
 

@@ -9,6 +9,7 @@ pub mod capnp;
 mod case;
 mod cases;
 pub mod contract;
+mod direct;
 mod erased;
 #[cfg(feature = "grpc")]
 pub mod grpc;

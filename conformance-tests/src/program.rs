@@ -13,6 +13,8 @@ pub fn program() -> ExitCode {
         Some("local") => crate::main::<crate::local::LocalHarness>(),
         #[cfg(feature = "grpc")]
         Some("grpc") => crate::main::<crate::grpc::GrpcHarness>(),
+        #[cfg(feature = "local")]
+        Some("local-direct") => crate::main::<crate::local::LocalDirectHarness>(),
         other => {
             eprintln!(
                 "expected one of the transports that this was built with: {}; got {}",
@@ -31,4 +33,6 @@ const NAMES: &[&str] = &[
     "local",
     #[cfg(feature = "grpc")]
     "grpc",
+    #[cfg(feature = "local")]
+    "local-direct",
 ];

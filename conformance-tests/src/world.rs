@@ -43,14 +43,11 @@ pub(crate) struct Client {
 
 impl World {
     pub(crate) fn new(harness: Arc<dyn Erased>, setting: Setting, seed: u64) -> Self {
-        Self {
-            harness,
-            setting,
-            seed: AtomicU64::new(seed),
-            limits: Mutex::default(),
-            server: Arc::default(),
-            peer: OnceLock::new(),
+        let server = Arc::<Server>::default();
+        if harness.direct() {
+            server.end_with_the_calls();
         }
+        Self { harness, setting, seed: AtomicU64::new(seed), limits: Mutex::default(), server, peer: OnceLock::new() }
     }
 
     /// Sets limits of the server's, before there is any connection.

@@ -100,7 +100,7 @@ fn known() -> String {
 }
 
 #[cfg_attr(
-    not(any(feature = "capnp", feature = "local")),
+    not(any(feature = "capnp", feature = "grpc", feature = "local")),
     allow(unused_variables, reason = "there is nothing to pass them to")
 )]
 impl Transport for Compiled {

@@ -5,7 +5,7 @@ mod peer;
 use std::{ffi::OsString, io, process::ExitCode, sync::Arc};
 
 use ipc_core::{Connection, Interface, Limits, Options, Result};
-use transport_local::raw;
+use transport_local::{Line, raw};
 
 use crate::{
     harness::{Harness, Link, RawBytes, RawEnd},
@@ -15,12 +15,25 @@ use crate::{
 pub use peer::LocalPeer;
 
 /// The harness of the threaded form.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct LocalHarness;
+pub type LocalHarness = Local<false>;
 
-impl Harness for LocalHarness {
-    const NAME: &'static str = "local";
+/// The harness of the form in which calls run on the caller's own thread.
+pub type LocalDirectHarness = Local<true>;
+
+/// The harness of either form.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Local<const DIRECT: bool>;
+
+impl<const DIRECT: bool> Local<DIRECT> {
+    fn line() -> Line {
+        if DIRECT { Line::direct() } else { Line::threaded() }
+    }
+}
+
+impl<const DIRECT: bool> Harness for Local<DIRECT> {
+    const NAME: &'static str = if DIRECT { "local-direct" } else { "local" };
     const PROCESSES: bool = false;
+    const DIRECT: bool = DIRECT;
 
     type Peer = LocalPeer;
 
@@ -30,17 +43,19 @@ impl Harness for LocalHarness {
         client: Options,
         server: Options,
     ) -> Result<Link<I>> {
-        let pair = transport_local::pair(&root, client, server)?;
+        let line = Self::line();
+        let server = line.accept(&root, server);
+        let client = line.connect(client)?;
         Ok(Link {
-            root: pair.client.root,
-            connection: pair.client.connection,
-            server: Some(pair.server),
-            cut: Arc::new(move || pair.line.cut()),
+            root: client.root,
+            connection: client.connection,
+            server: Some(server),
+            cut: Arc::new(move || line.cut()),
         })
     }
 
     fn spawn_peer(&self, limits: &Limits) -> Result<LocalPeer> {
-        Ok(LocalPeer::new(limits))
+        Ok(LocalPeer::new(limits, Self::line, DIRECT))
     }
 
     fn run_peer(&self, _: Vec<OsString>) -> ExitCode {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use ipc_core::{Exception, ExceptionKind, Interface, Limits, Options, Result};
-use transport_local::{Line, accept, connect, raw};
+use transport_local::{Line, raw};
 
 use crate::{
     harness::{Link, RawEnd},
@@ -17,6 +17,7 @@ pub struct LocalPeer(Arc<Inner>);
 struct Inner {
     server: Arc<Server>,
     limits: Limits,
+    line: fn() -> Line,
     state: Mutex<State>,
 }
 
@@ -31,7 +32,7 @@ struct State {
 }
 
 impl LocalPeer {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, line: fn() -> Line, direct: bool) -> Self {
         Self(Arc::new_cyclic(|itself: &Weak<Inner>| {
             let itself = itself.clone();
             let exit = move |status| {
@@ -39,13 +40,17 @@ impl LocalPeer {
                     peer.end(Some(status));
                 }
             };
-            Inner { server: Arc::new(Server::that_exits(exit)), limits: limits.clone(), state: Mutex::default() }
+            let server = Arc::new(Server::that_exits(exit));
+            if direct {
+                server.end_with_the_calls();
+            }
+            Inner { server, limits: limits.clone(), line, state: Mutex::default() }
         }))
     }
 
     pub(super) fn connect<I: Interface + ?Sized>(&self, mut options: Options) -> Result<Link<I>> {
-        let line = Line::default();
         let peer = &self.0;
+        let line = (peer.line)();
         {
             let mut state = peer.state();
             if state.ended {
@@ -57,14 +62,14 @@ impl LocalPeer {
             state.lines.push(line.clone());
         }
         let (number, root) = peer.server.root();
-        let server = accept(&line, &root, peer.options());
+        let server = line.accept(&root, peer.options());
         peer.server.add(number, server);
         let weak = Arc::downgrade(peer);
         options.peer_exit = Some(Arc::new(move || {
             let status = weak.upgrade()?.state().status?;
             Some(format!("the peer exited with status {status}"))
         }));
-        let client = connect(&line, options)?;
+        let client = line.connect(options)?;
         let cut = Arc::new(move || line.cut());
         Ok(Link { root: client.root, connection: client.connection, server: None, cut })
     }

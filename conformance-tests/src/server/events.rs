@@ -3,7 +3,10 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::{Condvar, Mutex, PoisonError},
+    time::Instant,
 };
+
+use ipc_core::deadline;
 
 use super::lock;
 
@@ -20,6 +23,10 @@ struct State {
     blocked: HashMap<String, u32>,
     meetings: HashMap<String, u32>,
     outcomes: HashMap<String, String>,
+    /// Whether handlers come to an end by themselves once their call has: when its deadline passes or its connection is lost.
+    ends_with_the_call: bool,
+    /// The connections that are lost.
+    lost: HashSet<u64>,
 }
 
 impl Events {
@@ -29,16 +36,28 @@ impl Events {
         self.changed.notify_all();
     }
 
-    /// Blocks until it has happened.
-    pub(super) fn wait(&self, event: &str) {
-        self.block(event, |state| state.happened.contains(event));
+    /// Handlers end by themselves once their call has: for a transport that runs them on the caller's own thread, which finds
+    /// out about that only then.
+    pub(super) fn end_with_the_call(&self) {
+        lock(&self.state).ends_with_the_call = true;
+    }
+
+    /// The connection of that number is lost.
+    pub(super) fn lose(&self, number: u64) {
+        lock(&self.state).lost.insert(number);
+        self.changed.notify_all();
+    }
+
+    /// Blocks until it has happened; `number` is the connection that the call came over.
+    pub(super) fn wait(&self, event: &str, number: u64) {
+        self.block(event, number, |state| state.happened.contains(event));
     }
 
     /// Blocks until `count` calls are here under the name.
-    pub(super) fn meet(&self, name: &str, count: u32) {
+    pub(super) fn meet(&self, name: &str, count: u32, number: u64) {
         *lock(&self.state).meetings.entry(name.into()).or_default() += 1;
         self.changed.notify_all();
-        self.block(name, |state| state.meetings.get(name).is_some_and(|here| *here >= count));
+        self.block(name, number, |state| state.meetings.get(name).is_some_and(|here| *here >= count));
     }
 
     /// How many block under that name.
@@ -63,11 +82,19 @@ impl Events {
         }
     }
 
-    fn block(&self, name: &str, until: impl Fn(&State) -> bool) {
+    fn block(&self, name: &str, number: u64, until: impl Fn(&State) -> bool) {
         let mut state = lock(&self.state);
         *state.blocked.entry(name.into()).or_default() += 1;
         while !until(&state) {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let deadline = deadline::current().filter(|_| state.ends_with_the_call);
+            if state.ends_with_the_call && state.lost.contains(&number) {
+                break;
+            }
+            state = match deadline.map(|at| at.saturating_duration_since(Instant::now())) {
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(left) if left.is_zero() => break,
+                Some(left) => self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+            };
         }
         if let Some(blocked) = state.blocked.get_mut(name) {
             *blocked -= 1;

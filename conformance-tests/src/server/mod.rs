@@ -61,6 +61,11 @@ impl Server {
         Self { exits: OnceLock::from(Box::new(exit) as Box<dyn Fn(i32) + Send + Sync>), ..Self::default() }
     }
 
+    /// For a transport that runs calls on the caller's own thread: handlers that block end by themselves once their call has.
+    pub(crate) fn end_with_the_calls(&self) {
+        self.events.end_with_the_call();
+    }
+
     /// Ends the server's process, or what stands for it.
     fn exit(&self, status: i32) {
         match self.exits.get() {
@@ -101,6 +106,7 @@ impl Server {
     }
 
     fn lost(&self, number: u64) {
+        self.events.lose(number);
         let mut links = lock(&self.links);
         let losses = match links.get(&number) {
             Some(Link::Lost(losses)) => losses + 1,

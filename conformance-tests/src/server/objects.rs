@@ -58,6 +58,8 @@ impl Savings for Sum {
 /// Tells its drop.
 struct Property {
     event: String,
+    /// The connection that it was made over.
+    number: u64,
     events: Arc<Events>,
     dropped: Tell,
     live: Arc<AtomicU64>,
@@ -72,7 +74,7 @@ impl Owned for Property {
 impl Drop for Property {
     fn drop(&mut self) {
         if !self.event.is_empty() {
-            self.events.wait(&self.event);
+            self.events.wait(&self.event, self.number);
         }
         // It may be that nobody is there any more to be told.
         let _ = (self.dropped)(threads::sequence());
@@ -179,7 +181,7 @@ impl Objects for Root {
     fn owned(&self, event: String, dropped: Tell) -> Result<Arc<dyn Owned>> {
         self.server.live.fetch_add(1, Ordering::SeqCst);
         let (events, live) = (self.server.events.clone(), self.server.live.clone());
-        Ok(Arc::new(Property { event, events, dropped, live }))
+        Ok(Arc::new(Property { event, number: self.number, events, dropped, live }))
     }
 }
 

@@ -94,17 +94,17 @@ impl Threads for Root {
     }
 
     fn meet(&self, name: String, count: u32) -> Result<()> {
-        self.server.events.meet(&name, count);
+        self.server.events.meet(&name, count, self.number);
         Ok(())
     }
 
     fn wait_for(&self, event: String) -> Result<()> {
-        self.server.events.wait(&event);
+        self.server.events.wait(&event, self.number);
         Ok(())
     }
 
     fn wait_then_call(&self, event: String, step: Step) -> Result<u32> {
-        self.server.events.wait(&event);
+        self.server.events.wait(&event, self.number);
         let result = step(0);
         let outcome = result.as_ref().err().map_or_else(|| "ok".to_owned(), |error| error.kind().to_string());
         self.server.events.end(event, outcome);
