@@ -9,6 +9,8 @@ mod direct;
 mod grpc;
 #[cfg(feature = "peers")]
 mod ipc_channel;
+#[cfg(feature = "local")]
+mod local;
 #[cfg(feature = "peers")]
 mod remoc;
 pub(crate) mod socket;
@@ -77,6 +79,10 @@ pub(crate) const ALL: &[&dyn Peer] = &[
     &capnp::Capnp,
     #[cfg(feature = "grpc")]
     &grpc::Grpc,
+    #[cfg(feature = "local")]
+    &local::Local,
+    #[cfg(feature = "local")]
+    &local::LocalDirect,
     &direct::Direct,
     #[cfg(feature = "peers")]
     &capnp_rpc::CapnpRpc,
