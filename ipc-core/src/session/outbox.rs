@@ -122,8 +122,18 @@ impl Outbox {
 
     /// Blocks until at most `bytes` wait, or the outbox is closed. Tells whether that was in time.
     pub(super) fn wait_below(&self, bytes: usize, until: Option<Instant>) -> bool {
+        self.wait(until, |inner| inner.bytes <= bytes || inner.closed)
+    }
+
+    /// Blocks until all is written, also what waits since before the outbox was closed, or never will be. Tells whether that
+    /// was in time.
+    pub(super) fn wait_written(&self, until: Instant) -> bool {
+        self.wait(Some(until), |inner| inner.bytes == 0 || inner.dead)
+    }
+
+    fn wait(&self, until: Option<Instant>, done: impl Fn(&Inner) -> bool) -> bool {
         let mut inner = self.lock();
-        while inner.bytes > bytes && !inner.closed {
+        while !done(&inner) {
             inner = match until {
                 None => self.less.wait(inner).unwrap_or_else(PoisonError::into_inner),
                 Some(until) => {
@@ -140,5 +150,37 @@ impl Outbox {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, thread, time::Duration};
+
+    use super::*;
+
+    /// The last answers, and the frame that says why, are in it when it is closed.
+    #[test]
+    fn what_waits_when_the_outbox_is_closed_is_waited_for() {
+        let outbox = Arc::new(Outbox::default());
+        outbox.push(vec![Frame::Ping { token: 7 }]);
+        outbox.close();
+        assert!(outbox.wait_below(0, None));
+        assert!(!outbox.wait_written(Instant::now()));
+        let frame = outbox.take().unwrap();
+        let waits = thread::spawn({
+            let outbox = outbox.clone();
+            move || outbox.wait_written(Instant::now() + Duration::from_secs(60))
+        });
+        outbox.written(frame.weight());
+        assert!(waits.join().unwrap());
+    }
+
+    #[test]
+    fn what_will_never_be_written_is_not() {
+        let outbox = Outbox::default();
+        outbox.push(vec![Frame::Ping { token: 7 }]);
+        assert!(outbox.kill());
+        assert!(outbox.wait_written(Instant::now() + Duration::from_secs(60)));
     }
 }

@@ -139,7 +139,7 @@ impl<C: Codec> Link for Owner<C> {
         let until = now.checked_add(grace).unwrap_or(now + Duration::from_secs(86400));
         let left = !end.wait_idle(until) && end.is_direct();
         end.enter(|state| state.close("closed by the other side"));
-        end.outbox().wait_below(0, Some(until));
+        end.outbox().wait_written(until);
         end.end_output();
         if end.workers.wait_none(until) && !left {
             end.status.told.wait(until);
