@@ -3,7 +3,10 @@
 use std::{
     io::{self, Write},
     net::Shutdown,
-    sync::{Arc, Weak},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -20,7 +23,11 @@ const EXIT_PATIENCE: Duration = Duration::from_millis(500);
 
 /// The stream of one end.
 #[derive(Clone)]
-pub(crate) struct Line(Arc<Stream>);
+pub(crate) struct Line {
+    stream: Arc<Stream>,
+    /// Whether a frame is being written.
+    writing: Arc<AtomicBool>,
+}
 
 /// The writer waits in the outbox itself, so there is nobody to wake. But it may be in a write to a peer that does not read.
 struct Waker {
@@ -32,19 +39,19 @@ impl Mover for Waker {
     fn wake(&self) {
         let Some(end) = self.end.upgrade() else { return };
         if end.outbox().is_closed() && end.outbox().waiting() == 0 {
-            self.line.close();
+            self.line.close(if self.line.writing.load(Ordering::Acquire) { Shutdown::Both } else { Shutdown::Write });
         }
     }
 }
 
 impl Line {
     pub(crate) fn new(stream: Stream) -> Self {
-        Self(Arc::new(stream))
+        Self { stream: Arc::new(stream), writing: Arc::default() }
     }
 
     /// Who is on the other side, for people to read.
     pub(crate) fn peer(&self) -> String {
-        self.0.peer().to_string()
+        self.stream.peer().to_string()
     }
 
     pub(crate) fn mover(&self, end: &Weak<End<Plain>>) -> impl Mover + use<> {
@@ -72,17 +79,20 @@ impl Line {
     fn write_all(&self, end: &End<Plain>) {
         while let Some(frame) = end.outbox().next() {
             let weight = frame.weight();
-            if let Err(error) = (&*self.0).write_all(&framing::encode(&frame)) {
+            self.writing.store(true, Ordering::Release);
+            let written = (&*self.stream).write_all(&framing::encode(&frame));
+            self.writing.store(false, Ordering::Release);
+            if let Err(error) = written {
                 end.lose(gone(&error));
             }
             end.outbox().written(weight);
         }
-        self.close();
+        self.close(Shutdown::Write);
     }
 
     fn read_all(&self, end: &Arc<End<Plain>>) {
         let why = loop {
-            match framing::read(&mut &*self.0, end.limits()) {
+            match framing::read(&mut &*self.stream, end.limits()) {
                 Ok(Some(frame)) => end.receive(frame).run(),
                 Ok(None) => break Exception::new(ExceptionKind::Disconnected, "the peer closed the stream"),
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
@@ -92,16 +102,17 @@ impl Line {
             }
         };
         // Of a peer that this process spawned it is known how it ended, which says more.
-        end.lose(match self.0.peer().exit_note(EXIT_PATIENCE) {
+        end.lose(match self.stream.peer().exit_note(EXIT_PATIENCE) {
             Some(note) => Exception::new(why.kind(), format!("{}: {note}", why.message())),
             None => why,
         });
     }
 
-    /// Whoever is blocked in the stream comes back.
-    fn close(&self) {
+    /// Ends our half, so that the peer ends its own; both, if the writer is to come back from a peer that does not read. TCP
+    /// would forget our last frames at the peer if the stream were closed with something of the peer's unread.
+    fn close(&self, how: Shutdown) {
         // That the peer has closed it already is what is wanted.
-        let _ = self.0.shutdown(Shutdown::Both);
+        let _ = self.stream.shutdown(how);
     }
 }
 
