@@ -2,7 +2,7 @@
 
 use std::{
     any::type_name,
-    sync::{Arc, OnceLock, Weak, atomic::AtomicBool},
+    sync::{Arc, Mutex, OnceLock, PoisonError, Weak, atomic::AtomicBool},
     thread,
     time::Duration,
 };
@@ -30,12 +30,25 @@ pub(crate) struct Faulty {
     pub(crate) end: Arc<OnceLock<Weak<End<Self>>>>,
 }
 
+/// Whether a reply was given that takes more than may wait.
+static LARGE: Mutex<bool> = Mutex::new(false);
+
 impl Faulty {
-    fn wait_for_room(&self) {
-        let Some(end) = self.end.get().and_then(Weak::upgrade) else { return };
-        while end.outbox().waiting() > end.limits().output_bytes {
+    /// Has a reply wait until there is room, once there is none.
+    fn hold_back(&self, write: impl FnOnce() -> Result<Bytes>) -> Result<Bytes> {
+        let Some(end) = self.end.get().and_then(Weak::upgrade) else { return write() };
+        let limit = end.limits().output_bytes;
+        let mut large = LARGE.lock().unwrap_or_else(PoisonError::into_inner);
+        // It is among what waits only after it was written.
+        while *large && end.lost().is_none() && end.outbox().waiting() <= limit {
             thread::sleep(Duration::from_millis(1));
         }
+        while end.outbox().waiting() > limit {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let written = write()?;
+        *large |= written.len() > limit;
+        Ok(written)
     }
 }
 
@@ -45,7 +58,7 @@ impl Codec for Faulty {
     fn write<F: Fields, A: Args, O: ObjectSink>(&self, values: &A, objects: &O, limits: &Limits) -> Result<Bytes> {
         // What is written tells itself apart by its type only.
         if matches!(current(), At::RepliesWait) && type_name::<F>().contains("::Results<") {
-            self.wait_for_room();
+            return self.hold_back(|| Plain.write::<F, A, _>(values, &Objects(objects, &self.lost), &bounds(limits)));
         }
         Plain.write::<F, A, _>(values, &Objects(objects, &self.lost), &bounds(limits))
     }
