@@ -22,7 +22,7 @@ use crate::{
     session::{
         codec::Codec,
         frame::{CallId, ObjectId, ThreadKey},
-        state::{CallOn, NewCall, disconnected, too_late},
+        state::{CallOn, NewCall, disconnected},
     },
     threads::{Job, Post, Wait, Wake},
 };
@@ -151,13 +151,6 @@ impl<C: Codec> End<C> {
         objects: &Outgoing<'_, C>,
     ) -> Result<Started<C>> {
         let Target { object, interface, ordinal, context } = target;
-        if context
-            && let Some(call) = threads::waiting(self.number())
-            && self.lock().is_given_up(call)
-        {
-            // The peer would say so; but with a deadline that has passed nobody would wait for that.
-            return Err(too_late());
-        }
         let deadline = deadline::current().map(|at| at.saturating_duration_since(Instant::now()));
         let args = Values::<C> { body, objects: objects.passed() };
         self.begin(context, |end, on, caller| {

@@ -2,6 +2,7 @@
 
 use super::{
     Answered, CallOn, Event, Host, Import, Made, Marshalled, NewCall, Passed, Phase, State, disconnected, protocol,
+    too_late,
 };
 use crate::{
     exception::{Exception, ExceptionKind, Result},
@@ -55,13 +56,9 @@ impl<H: Host> State<H> {
     ///
     /// As for [`call`](Self::call), and `Cancelled`. Nothing was sent then.
     pub(crate) fn call_if_waited_for(&mut self, call: NewCall<'_, H>) -> Result<CallId> {
-        let served = match &call.on {
-            Some(CallOn::Waiting(served)) => self.served.get(served),
-            _ => None,
-        };
-        if served.is_some_and(|served| served.cancelled) {
+        if matches!(call.on, Some(CallOn::Waiting(served)) if self.is_given_up(served)) {
             self.forget(call.args.objects);
-            return Err(Exception::new(ExceptionKind::Cancelled, "the call that this one is made for was given up"));
+            return Err(too_late());
         }
         self.call(call)
     }

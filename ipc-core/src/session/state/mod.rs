@@ -448,7 +448,7 @@ fn protocol(message: impl Into<String>) -> Exception {
 }
 
 /// What late calls back get.
-pub(super) fn too_late() -> Exception {
+fn too_late() -> Exception {
     Exception::new(ExceptionKind::Cancelled, "the caller no longer waits for the call that this belongs to")
 }
 
