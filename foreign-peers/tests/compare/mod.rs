@@ -218,25 +218,7 @@ impl Compiled {
 
 /// A field of a type, of the kind that this has.
 fn with_type(name: &'static str, ty: fn() -> Type) -> Field {
-    fn kind(ty: &Type) -> Kind {
-        use ipc_core::value::{Prim, Ptr};
-        match ty {
-            Type::Prim("Void") => Kind::Prim(Prim::Void),
-            Type::Prim("Bool") => Kind::Prim(Prim::Bool),
-            Type::Prim(name) if name.ends_with("64") => Kind::Prim(Prim::B64),
-            Type::Prim(name) if name.ends_with("32") => Kind::Prim(Prim::B32),
-            Type::Prim(name) if name.ends_with("16") => Kind::Prim(Prim::B16),
-            Type::Prim(_) => Kind::Prim(Prim::B8),
-            Type::Enum(..) => Kind::Prim(Prim::B16),
-            Type::Text => Kind::Ptr(Ptr::Text),
-            Type::Bytes => Kind::Ptr(Ptr::Bytes),
-            Type::List(_) | Type::Map(..) => Kind::Ptr(Ptr::List),
-            Type::Tuple(_) | Type::Named(..) => Kind::Ptr(Ptr::Struct),
-            Type::Object(_) | Type::Closure(_) => Kind::Ptr(Ptr::Object),
-            Type::Option(item) => kind(&item()).optional(),
-        }
-    }
-    Field { name, wire_name: None, kind: kind(&ty()), default: 0, tag: None, ty }
+    Field { name, wire_name: None, kind: ty().kind().expect("it is of a known type"), default: 0, tag: None, ty }
 }
 
 /// A method that gives nothing mentions no result.

@@ -1,7 +1,8 @@
 //! What a trait declares, as constants.
 
+use super::Interface;
 use crate::{
-    exception::{Exception, ExceptionKind},
+    exception::{Exception, ExceptionKind, Result},
     value::{Field, Type},
 };
 
@@ -47,7 +48,35 @@ pub struct MethodSchema {
     pub since: Option<&'static str>,
 }
 
+/// What all closures' schemas have in common.
+const CLOSURE: &InterfaceSchema = <dyn Fn() -> Result<()> + Send + Sync as Interface>::SCHEMA;
+
 impl InterfaceSchema {
+    /// Whether this is the schema of a closure.
+    pub fn is_closure(&self) -> bool {
+        (self.module, self.name) == (CLOSURE.module, CLOSURE.name)
+    }
+
+    /// A closure's name, made of its parameters, results and error.
+    pub fn closure_name(&self) -> String {
+        debug_assert!(self.is_closure(), "an interface has a name of its own");
+        let method = &self.methods[0];
+        let mut name = self.name.to_owned();
+        for field in method.params.iter().chain(method.results) {
+            name += &(field.ty)().name();
+        }
+        if let Some(error) = method.error_type() {
+            name += "Or";
+            name += &error.name();
+        }
+        name
+    }
+
+    /// What it is, to tell it from others of its name.
+    pub fn describe(&self) -> String {
+        format!("{}::{} with the id {:#x}", self.module, self.name, self.id)
+    }
+
     /// Whether this is the interface with this id, or extends it.
     pub fn extends(&self, id: u64) -> bool {
         self.id == id || self.bases.iter().any(|base| base().extends(id))

@@ -7,6 +7,7 @@ mod args;
 mod bytes;
 #[doc(hidden)]
 pub mod collections;
+mod describe;
 mod exception_value;
 mod fingerprint;
 mod hook;

@@ -50,7 +50,7 @@ impl<'s> Book<'s> {
             None => (self.claimed(schema.module).unwrap_or(from), types::interface_name(schema)),
         };
         self.interfaces.insert(schema.id, (file, name.clone()));
-        self.declare(file, &name, types::describe_interface(schema), || Item::Interface(schema))?;
+        self.declare(file, &name, schema.describe(), || Item::Interface(schema))?;
         Ok(self.reference(from, file, name))
     }
 
@@ -75,7 +75,7 @@ impl<'s> Book<'s> {
             _ => from,
         };
         let name = names::type_name(&ty.name());
-        self.declare(file, &name, types::describe(ty), item)?;
+        self.declare(file, &name, ty.describe(), item)?;
         Ok(self.reference(from, file, name))
     }
 

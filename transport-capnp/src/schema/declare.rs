@@ -68,11 +68,11 @@ impl Scope<'_, '_, '_> {
     }
 
     fn typed(&mut self, name: &str, ty: &Type) -> Result<Vec<Member>> {
-        self.field(name, ty, types::kind(ty)?, 0)
+        self.field(name, ty, ty.kind().or_else(error)?, 0)
     }
 
     fn field(&mut self, name: &str, ty: &Type, kind: Kind, default: u64) -> Result<Vec<Member>> {
-        let declared = types::kind(ty)?;
+        let declared = ty.kind().or_else(error)?;
         let agree = match (kind, declared) {
             (Kind::HasPtr(a), Kind::OptPtr(b)) => a == b,
             _ => kind == declared,
@@ -246,7 +246,7 @@ impl Scope<'_, '_, '_> {
         if let Some(failure) = &method.error {
             // The core has the kind of the optional, and the type of what it holds.
             let ty = (failure.ty)();
-            let kind = types::kind(&ty)?;
+            let kind = ty.kind().or_else(error)?;
             let name = failure.wire_name.unwrap_or(failure.name);
             let mut members = self.field(name, &ty, kind, 0)?;
             write!(members[0].ty, " $Proxy.exception({:?})", names::type_name(&ty.name())).expect("a string takes all");

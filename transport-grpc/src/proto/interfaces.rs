@@ -6,7 +6,7 @@ use prost_types::{MethodDescriptorProto, ServiceDescriptorProto};
 use super::{
     Result,
     book::{Book, Item},
-    describe, error, names,
+    error, names,
     sessions::why_session,
     types::types_file,
 };
@@ -17,7 +17,7 @@ impl Book {
         let package = names::package(schema.module);
         let name = names::service(schema);
         let path = format!("{}/{}.proto", names::folder(&package), names::snake(&name));
-        let what = describe::interface(schema);
+        let what = schema.describe();
         let file = path.clone();
         self.declare(&package.clone(), &path, &name, what, move |book, full| {
             for base in schema.bases {

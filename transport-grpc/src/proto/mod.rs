@@ -17,7 +17,6 @@
 //! ```
 
 mod book;
-mod describe;
 mod interfaces;
 pub(crate) mod names;
 mod sessions;

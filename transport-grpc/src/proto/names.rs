@@ -5,8 +5,6 @@ use ipc_core::{
     value::Field,
 };
 
-use super::describe::is_closure;
-
 /// The package of what lives in a Rust module: its crate, and the module in that.
 pub(crate) fn package(module: &str) -> String {
     let mut parts = module.split("::");
@@ -39,17 +37,7 @@ pub(crate) fn method(schema: &MethodSchema) -> String {
 
 /// A closure's messages begin so.
 pub(super) fn closure(schema: &InterfaceSchema) -> String {
-    debug_assert!(is_closure(schema), "an interface has a name of its own");
-    let method = &schema.methods[0];
-    let mut name = schema.name.to_owned();
-    for field in method.params.iter().chain(method.results) {
-        name += &(field.ty)().name();
-    }
-    if let Some(error) = method.error_type() {
-        name += "Or";
-        name += &error.name();
-    }
-    camel(&name)
+    camel(&schema.closure_name())
 }
 
 /// A field.

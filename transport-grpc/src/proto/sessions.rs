@@ -7,8 +7,6 @@ use ipc_core::{
     value::{Field, Shape, Type},
 };
 
-use super::describe::is_closure;
-
 /// Why a method cannot be called without a session: nothing if it can.
 pub(crate) fn why_session(method: &MethodSchema) -> Option<String> {
     let passes =
@@ -42,7 +40,7 @@ pub(crate) fn mentioned(root: &'static InterfaceSchema) -> Vec<&'static Interfac
             }
         }
     }
-    found.retain(|schema| !is_closure(schema));
+    found.retain(|schema| !schema.is_closure());
     found
 }
 

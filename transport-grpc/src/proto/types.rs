@@ -12,7 +12,7 @@ use prost_types::{
 use super::{
     Result,
     book::{Book, Item},
-    describe, error, names, well_known,
+    error, names, well_known,
 };
 use crate::encoding::numbers::{self, Form};
 
@@ -72,7 +72,7 @@ impl Book {
     ) -> Result<DescriptorProto> {
         let mut message = DescriptorProto { name: Some(name.to_owned()), ..Default::default() };
         for (n, field) in fields.iter().enumerate() {
-            let declared = describe::kind(&(field.ty)())?;
+            let declared = (field.ty)().kind().or_else(error)?;
             let agree = match (field.kind, declared) {
                 (Kind::HasPtr(a), Kind::OptPtr(b)) => a == b,
                 (kind, declared) => kind == declared,
@@ -113,7 +113,7 @@ impl Book {
         if default != 0 {
             self.comment(format!("{full}.{name}"), format!("Reads as {} if it is absent.", default_text(ty, default)));
         }
-        let (label, of, optional) = match (numbers::form(describe::kind(ty)?), ty) {
+        let (label, of, optional) = match (numbers::form(ty.kind().or_else(error)?), ty) {
             (Form::Plain, _) => (Label::Optional, self.plain(package, ty)?, default != 0),
             (Form::Optional, Type::Option(item)) => (Label::Optional, self.plain(package, &item())?, true),
             (Form::Wrapped, Type::Option(item)) => (Label::Optional, self.wrapped(package, &item())?, false),
@@ -121,7 +121,7 @@ impl Book {
             (Form::Repeated, Type::Map(key, value)) => {
                 (Label::Repeated, self.entry(package, full, message, name, &key(), &value())?, false)
             }
-            (form, ty) => return error(format!("`{name}`: {} cannot be {form:?}", describe::ty(ty))),
+            (form, ty) => return error(format!("`{name}`: {} cannot be {form:?}", ty.describe())),
         };
         let optional = optional && !matches!(of, Of::Message(_));
         let (wire, type_name) = match of {
@@ -210,12 +210,12 @@ impl Book {
                 let home = names::package(name.module);
                 let name = names::camel(&name.name);
                 let owner = name.clone();
-                Of::Enum(self.declare(&home, &types_file(&home), &name, describe::ty(ty), move |_, _| {
+                Of::Enum(self.declare(&home, &types_file(&home), &name, ty.describe(), move |_, _| {
                     enumeration(&owner, variants).map(Item::Enum)
                 })?)
             }
             Type::List(_) | Type::Map(..) | Type::Option(_) => {
-                return error(format!("{} has no place of its own", describe::ty(ty)));
+                return error(format!("{} has no place of its own", ty.describe()));
             }
         })
     }
@@ -228,7 +228,7 @@ impl Book {
         fields: impl FnOnce(&mut Self, &str, &str, &str) -> Result<DescriptorProto> + 'static,
     ) -> Result<Of> {
         let (owner, home) = (name.to_owned(), package.to_owned());
-        let full = self.declare(package, &types_file(package), name, describe::ty(ty), move |book, full| {
+        let full = self.declare(package, &types_file(package), name, ty.describe(), move |book, full| {
             fields(book, &home, full, &owner).map(Item::Message)
         })?;
         Ok(Of::Message(full))
@@ -236,7 +236,7 @@ impl Book {
 
     /// The element of a list.
     fn element(&mut self, package: &str, ty: &Type) -> Result<Of> {
-        if numbers::element_is_wrapped(describe::kind(ty)?) {
+        if numbers::element_is_wrapped(ty.kind().or_else(error)?) {
             return self.wrapped(package, ty);
         }
         self.plain(package, ty)
@@ -249,7 +249,7 @@ impl Book {
 
     fn wrapper(&mut self, package: &str, name: &str, ty: &Type) -> Result<String> {
         let (owner, home, inner) = (name.to_owned(), package.to_owned(), ty.clone());
-        let what = format!("a message around {}", describe::ty(ty));
+        let what = format!("a message around {}", ty.describe());
         self.declare(package, &types_file(package), name, what, move |book, full| {
             let mut message = DescriptorProto { name: Some(owner), ..Default::default() };
             book.field(&home, full, &mut message, "value", &inner, 1, 0)?;
@@ -273,12 +273,12 @@ impl Book {
             Type::Prim(name) => !name.starts_with("Float") && *name != "Void",
             _ => false,
         };
-        let is_map = key_fits && numbers::form(describe::kind(value)?) == Form::Plain;
+        let is_map = key_fits && numbers::form(value.kind().or_else(error)?) == Form::Plain;
         let entry = match is_map {
             true => format!("{}Entry", names::camel(name)),
             false => names::camel(&format!("PairOf{}Of{}", key.name(), value.name())),
         };
-        let what = format!("({}, {})", describe::ty(key), describe::ty(value));
+        let what = format!("({}, {})", key.describe(), value.describe());
         if !is_map {
             let (key, value, owner, home) = (key.clone(), value.clone(), entry.clone(), package.to_owned());
             let full = self.declare(package, &types_file(package), &entry, what, move |book, full| {
