@@ -179,12 +179,17 @@ fn a_call_back_before_the_end_is_served(world: &World) {
     // One that is in time is served, though its caller's result comes too late.
     let slow: Step = Arc::new(move |n| {
         let n = again(n)?;
-        thread::sleep(Duration::from_millis(100));
+        outlast_the_deadline();
         Ok(n)
     });
     let ended = deadline(Duration::from_millis(50), || client.down(1, slow)).unwrap_err();
     assert!([DeadlineExceeded, Remote].contains(&ended.kind()), "{ended}");
     assert_eq!(ran.load(Ordering::SeqCst), 1);
+}
+
+/// Returns when the deadline has passed that the handler has from its caller.
+fn outlast_the_deadline() {
+    crate::until("the deadline has passed", || deadline::current().is_some_and(|at| at <= Instant::now()));
 }
 
 /// F2: and until then nobody is left alone.
@@ -213,7 +218,7 @@ fn objects_of_late_calls_are_released(world: &World) {
         Arc::new(move |n| {
             let _captured = &held;
             let counter = lab.counter()?;
-            thread::sleep(Duration::from_millis(60));
+            outlast_the_deadline();
             drop(counter);
             Ok(n)
         })
