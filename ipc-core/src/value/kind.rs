@@ -17,6 +17,19 @@ pub enum Prim {
     B64,
 }
 
+impl Prim {
+    /// How many bytes it takes in memory.
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::Void => 0,
+            Self::Bool | Self::B8 => 1,
+            Self::B16 => 2,
+            Self::B32 => 4,
+            Self::B64 => 8,
+        }
+    }
+}
+
 /// What a field that does not fit into a word refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ptr {

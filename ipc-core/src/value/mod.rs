@@ -4,6 +4,7 @@
 //! encoding. Fields are pulled by number, so that an encoding may hold them in any order.
 
 mod args;
+mod budget;
 mod bytes;
 #[doc(hidden)]
 pub mod collections;
@@ -20,6 +21,7 @@ mod stream;
 mod wide;
 
 pub use args::{Args, Element};
+pub use budget::{Budget, deeper};
 pub use fingerprint::{fingerprint, mix};
 pub use hook::{Hooked, Itself, Marshal, hooks};
 pub use kind::{Kind, Prim, Ptr};

@@ -25,7 +25,6 @@ use ipc_core::{
     value::{Args, Itself, Reader, Value, Writer},
 };
 
-use budget::Budget;
 use raw::{PointerIn, PointerOut};
 use read::{FieldsIn, Page};
 use section::{Params, Results, Section};
@@ -183,7 +182,7 @@ fn encode<L: Section, O>(
     limits: &Limits,
     write: impl FnOnce(FieldsOut<'_, '_, O, L>) -> Result<()>,
 ) -> Result<Message> {
-    let sheet = Sheet { sink, budget: Budget::for_writing(limits), caps: Cell::new(0) };
+    let sheet = Sheet { sink, budget: budget::for_writing(limits), caps: Cell::new(0) };
     let mut builder = Builder::new(HeapAllocator::new().first_segment_words(FIRST_SEGMENT_WORDS));
     let mut table = Vec::new();
     let mut root: any_pointer::Builder<'_> = builder.get_root().map_err(raw::malformed)?;
@@ -199,7 +198,7 @@ fn decode<L: Section, S, T>(
     limits: &Limits,
     read: impl FnOnce(FieldsIn<'_, '_, S, L>) -> Result<T>,
 ) -> Result<T> {
-    let page = Page { source, budget: Budget::for_reading(limits, payload.words) };
+    let page = Page { source, budget: budget::for_reading(limits, payload.words) };
     let table = placeholder::table(payload.caps);
     let mut root = payload.root;
     root.imbue(&table);

@@ -4,12 +4,14 @@ use std::{marker::PhantomData, sync::Arc};
 
 use ipc_core::{
     Exception, ExceptionKind, Interface, Result,
-    value::{FieldReader, Fields, Kind, Marshal, Of, Prim, Primitive, Ptr, Reader, Value, VariantOf, VariantReader},
+    value::{
+        Budget, FieldReader, Fields, Kind, Marshal, Of, Prim, Primitive, Ptr, Reader, Value, VariantOf, VariantReader,
+    },
 };
 
 use super::{
     ObjectSource,
-    budget::{Budget, footprint},
+    budget::footprint,
     placeholder,
     raw::{PointerIn, PrimsIn, StructIn, mismatch},
     section::{Record, Section, Variant, Wrapped, fits, union_of},
@@ -38,7 +40,7 @@ enum Place<'a> {
 pub(super) struct In<'a, 'c, S> {
     place: Place<'a>,
     page: &'c Page<'c, S>,
-    depth: u32,
+    depth: usize,
 }
 
 impl<'a, S> In<'a, '_, S> {
@@ -51,7 +53,7 @@ impl<'a, S> In<'a, '_, S> {
     }
 
     /// Goes into a struct that takes so much memory. That of a list's element is paid for already.
-    fn enter(&self, memory: usize) -> Result<(StructIn<'a>, u32)> {
+    fn enter(&self, memory: usize) -> Result<(StructIn<'a>, usize)> {
         let depth = self.page.budget.enter(self.depth)?;
         if let Place::Whole(fields) = &self.place {
             return Ok((*fields, depth));
@@ -213,12 +215,12 @@ impl<T, F: FnMut(u32) -> Result<T>> Iterator for Items<'_, F> {
 pub(super) struct FieldsIn<'a, 'c, S, L> {
     fields: StructIn<'a>,
     page: &'c Page<'c, S>,
-    depth: u32,
+    depth: usize,
     section: PhantomData<fn() -> L>,
 }
 
 impl<'a, 'c, S, L: Section> FieldsIn<'a, 'c, S, L> {
-    fn new(fields: StructIn<'a>, page: &'c Page<'c, S>, depth: u32) -> Self {
+    fn new(fields: StructIn<'a>, page: &'c Page<'c, S>, depth: usize) -> Self {
         Self { fields, page, depth, section: PhantomData }
     }
 
@@ -250,7 +252,7 @@ impl<S: ObjectSource, L: Section> FieldReader for FieldsIn<'_, '_, S, L> {
 pub(super) struct UnionIn<'a, 'c, S, U> {
     fields: StructIn<'a>,
     page: &'c Page<'c, S>,
-    depth: u32,
+    depth: usize,
     union: PhantomData<fn() -> U>,
 }
 
@@ -275,7 +277,7 @@ impl<'a, 'c, S: ObjectSource, U: Value> VariantReader for UnionIn<'a, 'c, S, U> 
 pub(super) struct VariantIn<'a, 'c, S, U, const N: usize> {
     fields: StructIn<'a>,
     page: &'c Page<'c, S>,
-    depth: u32,
+    depth: usize,
     variant: PhantomData<fn() -> U>,
 }
 

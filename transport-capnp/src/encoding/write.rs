@@ -4,12 +4,11 @@ use std::{cell::Cell, marker::PhantomData, sync::Arc};
 
 use ipc_core::{
     Exception, ExceptionKind, Interface, Result,
-    value::{FieldWriter, Fields, Kind, Marshal, Of, Prim, Primitive, Ptr, Value, VariantOf, Writer},
+    value::{Budget, FieldWriter, Fields, Kind, Marshal, Of, Prim, Primitive, Ptr, Value, VariantOf, Writer},
 };
 
 use super::{
     ObjectSink,
-    budget::Budget,
     placeholder::placeholder,
     raw::{MOST_ELEMENTS, PointerOut, PrimsOut, Sizing, StructOut, mismatch},
     section::{Itself, Record, Section, Variant, Wrapped, fits, union_of},
@@ -56,7 +55,7 @@ enum Place<'a> {
 pub(super) struct Out<'a, 'c, O> {
     place: Place<'a>,
     sheet: &'c Sheet<'c, O>,
-    depth: u32,
+    depth: usize,
 }
 
 impl<'a, O> Out<'a, '_, O> {
@@ -69,7 +68,7 @@ impl<'a, O> Out<'a, '_, O> {
     }
 
     /// Goes into a struct of this size.
-    fn enter(self, size: Size) -> Result<(StructOut<'a>, u32)> {
+    fn enter(self, size: Size) -> Result<(StructOut<'a>, usize)> {
         let depth = self.sheet.budget.enter(self.depth)?;
         match self.place {
             Place::Whole(fields) if fields.size() == size => Ok((fields, depth)),
@@ -231,12 +230,12 @@ impl<'a, 'c, O: ObjectSink> Writer for Out<'a, 'c, O> {
 pub(super) struct FieldsOut<'a, 'c, O, L> {
     out: StructOut<'a>,
     sheet: &'c Sheet<'c, O>,
-    depth: u32,
+    depth: usize,
     section: PhantomData<fn() -> L>,
 }
 
 impl<'a, 'c, O, L: Section> FieldsOut<'a, 'c, O, L> {
-    fn new(out: StructOut<'a>, sheet: &'c Sheet<'c, O>, depth: u32) -> Self {
+    fn new(out: StructOut<'a>, sheet: &'c Sheet<'c, O>, depth: usize) -> Self {
         Self { out, sheet, depth, section: PhantomData }
     }
 
@@ -271,7 +270,7 @@ impl<O: ObjectSink, L: Section> FieldWriter for FieldsOut<'_, '_, O, L> {
 pub(super) struct VariantOut<'a, 'c, O, U, const N: usize> {
     out: StructOut<'a>,
     sheet: &'c Sheet<'c, O>,
-    depth: u32,
+    depth: usize,
     variant: PhantomData<fn() -> U>,
 }
 

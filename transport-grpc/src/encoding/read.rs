@@ -6,12 +6,13 @@ use ipc_core::{
     Exception, ExceptionKind, Interface, Limits, Result,
     session::ObjectSource,
     value::{
-        FieldReader, Fields, Kind, Marshal, Of, Only, Prim, Primitive, Reader, Value, Variant, VariantOf, VariantReader,
+        Budget, FieldReader, Fields, Kind, Marshal, Of, Only, Prim, Primitive, Reader, Value, Variant, VariantOf,
+        VariantReader,
     },
 };
 
 use super::{
-    budget::{Budget, footprint, too_large},
+    budget::{footprint, too_large},
     numbers, scalar_of,
     slots::{FieldSlot, Frame, Slots},
     wire::{self, Content, Raw, Scalar, malformed, mismatch},
@@ -31,7 +32,7 @@ impl<'c, S> Page<'c, S> {
             let message = format!("expected a message of at most {} bytes, got {}", limits.message_bytes, bytes.len());
             return Err(too_large(message));
         }
-        Ok(Self { source, budget: Budget::new(limits, bytes.len()), slots: RefCell::default() })
+        Ok(Self { source, budget: Budget::for_values(limits, bytes.len()), slots: RefCell::default() })
     }
 
     /// The fields of the message itself.

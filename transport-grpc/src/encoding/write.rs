@@ -5,15 +5,11 @@ use std::{marker::PhantomData, sync::Arc};
 use ipc_core::{
     Interface, Limits, Result,
     session::ObjectSink,
-    value::{FieldWriter, Fields, Kind, Marshal, Of, Primitive, Shape, Value, VariantOf, Writer},
+    value::{FieldWriter, Fields, Kind, Marshal, Of, Primitive, Shape, Value, VariantOf, Writer, deeper},
 };
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint};
 
-use super::{
-    budget::{deeper, too_large},
-    numbers,
-    wire::Scalar,
-};
+use super::{budget::too_large, numbers, wire::Scalar};
 
 /// Most calls fit into these.
 const FIRST_BYTES: usize = 128;

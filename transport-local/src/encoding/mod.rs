@@ -11,8 +11,6 @@ mod read;
 mod tests;
 mod write;
 
-use std::cell::Cell;
-
 use bincode::config::{Configuration, standard};
 use bytes::Bytes;
 use ipc_core::{
@@ -58,36 +56,6 @@ impl Codec for Bincode {
         let page = Page::new(body, objects, limits);
         let error = E::read(In::new(&page, limits.value_depth))?;
         page.finish(error)
-    }
-}
-
-/// Memory that values may take beside [`AMPLIFICATION`].
-const SLACK: usize = 16 << 20;
-
-/// How much more memory than bytes of its message a value may take: a list of empty structs may claim any length in no bytes
-/// at all.
-const AMPLIFICATION: usize = 64;
-
-/// The memory that is left for the values of a message.
-struct Budget {
-    left: Cell<usize>,
-    all: usize,
-}
-
-impl Budget {
-    fn new(limits: &Limits, bytes: usize) -> Self {
-        let all = limits.value_bytes.min(bytes.saturating_mul(AMPLIFICATION).saturating_add(SLACK));
-        Self { left: Cell::new(all), all }
-    }
-
-    fn spend(&self, count: usize, each: usize) -> Result<()> {
-        match self.left.get().checked_sub(count.saturating_mul(each.max(1))) {
-            Some(left) => {
-                self.left.set(left);
-                Ok(())
-            }
-            None => Err(too_large(format!("expected values of at most {} bytes of memory in a message", self.all))),
-        }
     }
 }
 

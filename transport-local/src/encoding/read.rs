@@ -11,10 +11,10 @@ use bincode::{
 use ipc_core::{
     Exception, Interface, Limits, Result,
     session::ObjectSource,
-    value::{FieldReader, Fields, Marshal, Of, Prim, Primitive, Reader, Value, VariantOf, VariantReader},
+    value::{Budget, FieldReader, Fields, Marshal, Of, Prim, Primitive, Reader, Value, VariantOf, VariantReader},
 };
 
-use super::{Budget, CONFIG, check_order, deeper, malformed};
+use super::{CONFIG, check_order, deeper, malformed};
 
 /// What all values of a message that is being read share.
 pub(super) struct Page<'o, O> {
@@ -39,7 +39,7 @@ impl Source for Rest<'_> {
 impl<'o, O> Page<'o, O> {
     pub(super) fn new(bytes: &'o [u8], objects: &'o O, limits: &Limits) -> Self {
         let decoder = RefCell::new(DecoderImpl::new(Rest(bytes), CONFIG, ()));
-        Self { objects, decoder, budget: Budget::new(limits, bytes.len()) }
+        Self { objects, decoder, budget: Budget::for_values(limits, bytes.len()) }
     }
 
     /// All was read.
@@ -62,7 +62,7 @@ impl<'o, O> Page<'o, O> {
     /// Pays for the elements of a list, each of which takes so much memory.
     fn count(&self, each: usize) -> Result<usize> {
         let count = usize::try_from(self.get::<u64>()?).unwrap_or(usize::MAX);
-        self.budget.spend(count, each)?;
+        self.budget.spend_all(count, each)?;
         Ok(count)
     }
 
@@ -144,12 +144,12 @@ impl<'a, 'o, O: ObjectSource> Reader for In<'a, 'o, O> {
 
     fn record<F: Fields>(self) -> Result<Self::Fields<F>> {
         // As many strings at most; what is in them pays for itself.
-        self.page.budget.spend(F::FIELDS.len(), size_of::<String>())?;
+        self.page.budget.spend_all(F::FIELDS.len(), size_of::<String>())?;
         FieldsIn::new(self.page, self.depth)
     }
 
     fn variant<U: Value>(self) -> Result<Self::Variant<U>> {
-        self.page.budget.spend(1, size_of::<U>())?;
+        self.page.budget.spend_all(1, size_of::<U>())?;
         let tag = self.page.get()?;
         Ok(VariantIn { page: self.page, depth: self.depth, tag, of: PhantomData })
     }
