@@ -3,6 +3,7 @@
 mod hostile;
 mod rules;
 mod sequences;
+mod side;
 mod world;
 
 use super::*;
