@@ -33,7 +33,7 @@ impl SealedCell {
 
     /// Gives the state to `work`, which runs no user code and does no I/O. `None` once the state is gone.
     ///
-    /// A panic inside ends the state: capnp-rpc's tables may be half changed. It is given to `on_panic` first.
+    /// A panic inside ends the state: capnp-rpc's tables may be half changed.
     pub(crate) fn with<T: Send>(&self, work: impl FnOnce(&mut State) -> T + Send) -> Option<T> {
         let mut sealed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let state = sealed.0.as_mut()?;
