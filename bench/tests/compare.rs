@@ -28,6 +28,10 @@ const TRANSPORTS: &[&str] = &[
     "capnp",
     #[cfg(feature = "grpc")]
     "grpc",
+    #[cfg(feature = "local")]
+    "local",
+    #[cfg(feature = "local")]
+    "local-direct",
     "direct",
     #[cfg(feature = "peers")]
     "capnp-rpc",
