@@ -83,7 +83,7 @@ impl Line {
             let written = (&*self.stream).write_all(&framing::encode(&frame));
             self.writing.store(false, Ordering::Release);
             if let Err(error) = written {
-                end.lose(gone(&error));
+                self.lose(end, gone(&error));
             }
             end.outbox().written(weight);
         }
@@ -101,7 +101,11 @@ impl Line {
                 Err(error) => break gone(&error),
             }
         };
-        // Of a peer that this process spawned it is known how it ended, which says more.
+        self.lose(end, why);
+    }
+
+    /// Of a peer that this process spawned it is known how it ended, which says more.
+    fn lose(&self, end: &End<Plain>, why: Exception) {
         end.lose(match self.stream.peer().exit_note(EXIT_PATIENCE) {
             Some(note) => Exception::new(why.kind(), format!("{}: {note}", why.message())),
             None => why,
