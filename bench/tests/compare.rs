@@ -95,7 +95,8 @@ fn every_quick_case_is_measured_over_every_transport() {
     for row in rows.iter().filter(|row| row["transport"] != "socket") {
         let cpu = &row["cpu_us"];
         assert!(cpu["client"].as_f64().is_some_and(|us| us > 0.0), "{row}");
-        let processes = if row["transport"] == "direct" { 1 } else { 2 };
+        let in_process = ["direct", "local", "local-direct"];
+        let processes = if in_process.iter().any(|name| row["transport"] == *name) { 1 } else { 2 };
         assert_eq!(1 + usize::from(cpu["server"].as_f64().is_some_and(|us| us > 0.0)), processes, "{row}");
     }
     for case in QUICK {

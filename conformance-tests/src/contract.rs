@@ -45,6 +45,8 @@ mod tests {
     #[test]
     fn the_contract_and_this_list_have_the_same_clauses() {
         let contract = include_str!("../../ipc-core/src/transport.rs");
+        // What follows says which of them are weaker in one place.
+        let (contract, _) = contract.split_once("//! # On the caller's own thread").expect("a section of that name");
         let theirs: BTreeSet<&str> =
             contract.lines().filter_map(|line| line.strip_prefix("//! - **")?.split("**").next()).collect();
         let ours: BTreeSet<&str> =

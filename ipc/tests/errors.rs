@@ -23,7 +23,7 @@ fn what_is_no_address_says_what_was_expected() {
 
 #[test]
 fn a_scheme_without_a_transport_says_which_there_are() {
-    for error in errors("local:node").into_iter().chain(errors("http+tcp:h:80")) {
+    for error in errors("http+unix:/node.sock").into_iter().chain(errors("http+tcp:h:80")) {
         assert_eq!(error.kind(), ExceptionKind::Unimplemented);
         assert!(error.message().contains("expected one of"), "{error}");
     }
