@@ -5,8 +5,8 @@ use ipc_core::{
     session::{
         Frame,
         frame::{
-            Call, CallId, Destroy, Hello, ObjectId, ObjectRef, Outcome, Payload, Return, Target, ThreadKey, VERSION,
-            Welcome,
+            Call, CallId, CallOutcome, Destroy, Hello, ObjectId, ObjectRef, Payload, Return, Target, ThreadKey,
+            VERSION, Welcome,
         },
     },
 };
@@ -84,8 +84,8 @@ fn forged() -> impl Iterator<Item = (&'static str, Vec<Frame>)> {
         ("a release of as many as can be counted", vec![Frame::Release { object: ObjectId(FIRST), count: u64::MAX }]),
         ("a release of nothing", vec![Frame::Release { object: ObjectId(FIRST), count: 0 }]),
         ("a forged object destroyed", vec![Frame::Destroy(destroy)]),
-        ("an answer to a call that nobody made", vec![answer(Outcome::Results(Payload::default()))]),
-        ("an answer with a forged object", vec![answer(Outcome::Results(object(FORGED)))]),
+        ("an answer to a call that nobody made", vec![answer(CallOutcome::Results(Payload::default()))]),
+        ("an answer with a forged object", vec![answer(CallOutcome::Results(object(FORGED)))]),
     ]
     .into_iter()
 }

@@ -175,12 +175,12 @@ pub struct Return {
     /// The receiver's number for the call.
     pub call: CallId,
     /// What it came to.
-    pub outcome: Outcome,
+    pub outcome: CallOutcome,
 }
 
 /// What a call came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Outcome {
+pub enum CallOutcome {
     /// The handler's results.
     Results(Payload),
     /// The handler's error, of the type that the method declares.
@@ -237,8 +237,8 @@ impl Frame {
                 Self::Call(call) => call.args.weight() + call.on.as_ref().map_or(0, name),
                 Self::Destroy(destroy) => name(&destroy.on),
                 Self::Return(answer) => match &answer.outcome {
-                    Outcome::Results(payload) | Outcome::Error(payload) => payload.weight(),
-                    Outcome::Thrown(failure) | Outcome::Refused(failure) => failure.message.len(),
+                    CallOutcome::Results(payload) | CallOutcome::Error(payload) => payload.weight(),
+                    CallOutcome::Thrown(failure) | CallOutcome::Refused(failure) => failure.message.len(),
                 },
                 Self::Refuse(failure) => failure.message.len(),
                 Self::Close { reason } => reason.len(),

@@ -55,10 +55,10 @@ impl Envelope {
             Frame::Return(answer) => Content::Return(wire::Return {
                 call: answer.call.0,
                 outcome: Some(match answer.outcome {
-                    frame::Outcome::Results(payload) => wire::Outcome::Results(payload.into()),
-                    frame::Outcome::Error(payload) => wire::Outcome::Error(payload.into()),
-                    frame::Outcome::Thrown(failure) => wire::Outcome::Thrown(failure.into()),
-                    frame::Outcome::Refused(failure) => wire::Outcome::Refused(failure.into()),
+                    frame::CallOutcome::Results(payload) => wire::Outcome::Results(payload.into()),
+                    frame::CallOutcome::Error(payload) => wire::Outcome::Error(payload.into()),
+                    frame::CallOutcome::Thrown(failure) => wire::Outcome::Thrown(failure.into()),
+                    frame::CallOutcome::Refused(failure) => wire::Outcome::Refused(failure.into()),
                 }),
             }),
             Frame::Release { object, count } => Content::Release(wire::Release { object: object.0, count }),
@@ -111,10 +111,10 @@ impl Envelope {
             Content::Return(answer) => Frame::Return(frame::Return {
                 call: CallId(answer.call),
                 outcome: match answer.outcome.ok_or_else(|| missing("an outcome in a Return"))? {
-                    wire::Outcome::Results(payload) => frame::Outcome::Results(payload.try_into()?),
-                    wire::Outcome::Error(payload) => frame::Outcome::Error(payload.try_into()?),
-                    wire::Outcome::Thrown(failure) => frame::Outcome::Thrown(failure.into()),
-                    wire::Outcome::Refused(failure) => frame::Outcome::Refused(failure.into()),
+                    wire::Outcome::Results(payload) => frame::CallOutcome::Results(payload.try_into()?),
+                    wire::Outcome::Error(payload) => frame::CallOutcome::Error(payload.try_into()?),
+                    wire::Outcome::Thrown(failure) => frame::CallOutcome::Thrown(failure.into()),
+                    wire::Outcome::Refused(failure) => frame::CallOutcome::Refused(failure.into()),
                 },
             }),
             Content::Release(release) => Frame::Release { object: ObjectId(release.object), count: release.count },

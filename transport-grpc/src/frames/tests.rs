@@ -4,8 +4,8 @@ use bytes::Bytes;
 use ipc_core::{
     ExceptionKind, Limits,
     session::frame::{
-        Call, CallId, Destroy, Failure, Frame, Hello, ObjectId, ObjectRef, Outcome, Payload, Return, Target, ThreadKey,
-        Welcome,
+        Call, CallId, CallOutcome, Destroy, Failure, Frame, Hello, ObjectId, ObjectRef, Payload, Return, Target,
+        ThreadKey, Welcome,
     },
 };
 use prost::Message;
@@ -32,7 +32,7 @@ fn call(id: u64, thread: u64, len: usize) -> Frame {
 }
 
 fn answer(call: u64, len: usize) -> Frame {
-    Frame::Return(Return { call: CallId(call), outcome: Outcome::Results(payload(len)) })
+    Frame::Return(Return { call: CallId(call), outcome: CallOutcome::Results(payload(len)) })
 }
 
 /// One frame of each sort.
@@ -51,10 +51,10 @@ fn all() -> Vec<Frame> {
         Frame::Call(Call { on: Some(on.clone()), ..first }),
         Frame::Destroy(Destroy { id: CallId(1), object: ObjectId(2), count: 3, on }),
         Frame::Destroy(Destroy { id: CallId(1), object: ObjectId(2), count: 3, on: Target::Waiting(CallId(9)) }),
-        with(Outcome::Results(payload(3))),
-        with(Outcome::Error(Payload::default())),
-        with(Outcome::Thrown(failure())),
-        with(Outcome::Refused(failure())),
+        with(CallOutcome::Results(payload(3))),
+        with(CallOutcome::Error(Payload::default())),
+        with(CallOutcome::Thrown(failure())),
+        with(CallOutcome::Refused(failure())),
         Frame::Release { object: ObjectId(0), count: 2 },
         Frame::Cancel { call: CallId(0) },
         Frame::End { thread: ThreadKey(7) },

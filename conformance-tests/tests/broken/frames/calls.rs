@@ -7,7 +7,7 @@ use ipc_core::{
     ExceptionKind, Interface,
     session::{
         Frame,
-        frame::{Call, CallId, Outcome, Target},
+        frame::{Call, CallId, CallOutcome, Target},
     },
 };
 
@@ -19,7 +19,7 @@ pub(crate) struct ThrowsAsRefused;
 impl Frames for ThrowsAsRefused {
     fn outgoing(&mut self, frame: Frame) -> Moves {
         with_outcome(frame, |outcome| match outcome {
-            Outcome::Thrown(failure) => Outcome::Refused(failure),
+            CallOutcome::Thrown(failure) => CallOutcome::Refused(failure),
             other => other,
         })
     }
@@ -31,7 +31,7 @@ pub(crate) struct Swallows;
 impl Frames for Swallows {
     fn outgoing(&mut self, frame: Frame) -> Moves {
         with_outcome(frame, |outcome| match outcome {
-            Outcome::Thrown(failure) if failure.message.contains("panicked") => nothing(),
+            CallOutcome::Thrown(failure) if failure.message.contains("panicked") => nothing(),
             other => other,
         })
     }
@@ -42,7 +42,8 @@ pub(crate) struct ClosesAtAPanic;
 
 impl Frames for ClosesAtAPanic {
     fn outgoing(&mut self, frame: Frame) -> Moves {
-        let panicked = |outcome: &Outcome| matches!(outcome, Outcome::Thrown(why) if why.message.contains("panicked"));
+        let panicked =
+            |outcome: &CallOutcome| matches!(outcome, CallOutcome::Thrown(why) if why.message.contains("panicked"));
         let closes = matches!(&frame, Frame::Return(answer) if panicked(&answer.outcome));
         let close = closes.then(|| Frame::Close { reason: "a panic".into() });
         Moves { out: [frame].into_iter().chain(close).collect(), ..Moves::default() }
@@ -55,13 +56,15 @@ pub(crate) struct AnswersUnknownAsRemote;
 impl Frames for AnswersUnknownAsRemote {
     fn outgoing(&mut self, frame: Frame) -> Moves {
         with_outcome(frame, |outcome| match outcome {
-            Outcome::Refused(failure) if failure.kind == ExceptionKind::Unimplemented => Outcome::Thrown(failure),
+            CallOutcome::Refused(failure) if failure.kind == ExceptionKind::Unimplemented => {
+                CallOutcome::Thrown(failure)
+            }
             other => other,
         })
     }
 }
 
-fn with_outcome(mut frame: Frame, change: impl FnOnce(Outcome) -> Outcome) -> Moves {
+fn with_outcome(mut frame: Frame, change: impl FnOnce(CallOutcome) -> CallOutcome) -> Moves {
     if let Frame::Return(answer) = &mut frame {
         answer.outcome = change(std::mem::replace(&mut answer.outcome, nothing()));
     }

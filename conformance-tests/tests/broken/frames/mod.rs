@@ -8,7 +8,7 @@ use ipc_core::{
     ExceptionKind,
     session::{
         Frame,
-        frame::{CallId, Failure, Outcome, Payload, Return},
+        frame::{CallId, CallOutcome, Failure, Payload, Return},
     },
 };
 
@@ -68,14 +68,14 @@ pub(crate) struct Sound;
 impl Frames for Sound {}
 
 /// An answer that nobody gave.
-fn forged(call: CallId, outcome: Outcome) -> Frame {
+fn forged(call: CallId, outcome: CallOutcome) -> Frame {
     Frame::Return(Return { call, outcome })
 }
 
-fn nothing() -> Outcome {
-    Outcome::Results(Payload::default())
+fn nothing() -> CallOutcome {
+    CallOutcome::Results(Payload::default())
 }
 
-fn refused(kind: ExceptionKind, message: &str) -> Outcome {
-    Outcome::Refused(Failure { kind, message: message.into() })
+fn refused(kind: ExceptionKind, message: &str) -> CallOutcome {
+    CallOutcome::Refused(Failure { kind, message: message.into() })
 }

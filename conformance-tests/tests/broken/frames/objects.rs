@@ -6,7 +6,7 @@ use ipc_core::{
     ExceptionKind,
     session::{
         Frame,
-        frame::{CallId, ObjectId, ObjectRef, Outcome, Payload, Target, ThreadKey},
+        frame::{CallId, CallOutcome, ObjectId, ObjectRef, Payload, Target, ThreadKey},
     },
 };
 
@@ -182,7 +182,7 @@ impl Frames for GivesNoObjectsOfObjects {
         match &mut frame {
             Frame::Welcome(welcome) => self.root = Some(welcome.root),
             Frame::Return(answer) if self.calls.remove(&answer.call) && self.side == Side::Server => {
-                if let Outcome::Results(results) = &mut answer.outcome {
+                if let CallOutcome::Results(results) = &mut answer.outcome {
                     results.objects.clear();
                 }
             }
@@ -205,8 +205,8 @@ fn payload(frame: &Frame) -> Option<&Payload> {
     match frame {
         Frame::Call(call) => Some(&call.args),
         Frame::Return(answer) => match &answer.outcome {
-            Outcome::Results(payload) | Outcome::Error(payload) => Some(payload),
-            Outcome::Thrown(_) | Outcome::Refused(_) => None,
+            CallOutcome::Results(payload) | CallOutcome::Error(payload) => Some(payload),
+            CallOutcome::Thrown(_) | CallOutcome::Refused(_) => None,
         },
         _ => None,
     }

@@ -7,8 +7,8 @@ use super::{
 use crate::{
     exception::{Exception, ExceptionKind, Result},
     session::frame::{
-        self, Call, CallId, Destroy, Failure, Frame, Hello, NAME_BYTES, ObjectId, ObjectRef, Outcome, Payload, Return,
-        Target, ThreadKey, VERSION, Welcome,
+        self, Call, CallId, CallOutcome, Destroy, Failure, Frame, Hello, NAME_BYTES, ObjectId, ObjectRef, Payload,
+        Return, Target, ThreadKey, VERSION, Welcome,
     },
 };
 
@@ -161,10 +161,10 @@ impl<H: Host> State<H> {
         let made =
             made.ok_or_else(|| protocol(format!("expected an answer to a call in flight, got one to {call:?}")))?;
         let outcome = match outcome {
-            Outcome::Results(payload) => Ok(Answered { is_error: false, values: self.receive_values(payload)? }),
-            Outcome::Error(payload) => Ok(Answered { is_error: true, values: self.receive_values(payload)? }),
-            Outcome::Thrown(failure) => Err(Exception::from(failure).into_remote()),
-            Outcome::Refused(failure) => Err(layer(failure)),
+            CallOutcome::Results(payload) => Ok(Answered { is_error: false, values: self.receive_values(payload)? }),
+            CallOutcome::Error(payload) => Ok(Answered { is_error: true, values: self.receive_values(payload)? }),
+            CallOutcome::Thrown(failure) => Err(Exception::from(failure).into_remote()),
+            CallOutcome::Refused(failure) => Err(layer(failure)),
         };
         if let (Some(thread), Err(why)) = (made.thread, &outcome)
             && why.kind() == ExceptionKind::Overloaded

@@ -5,7 +5,7 @@ use std::mem;
 use super::{Answer, Event, Host, Job, Marshalled, On, Phase, Served, State, protocol, too_late};
 use crate::{
     exception::{Exception, ExceptionKind, Result},
-    session::frame::{Call, CallId, Destroy, Frame, Hello, Outcome, Return, Target, ThreadKey, VERSION, Welcome},
+    session::frame::{Call, CallId, CallOutcome, Destroy, Frame, Hello, Return, Target, ThreadKey, VERSION, Welcome},
 };
 
 /// The calls that are served may weigh so many times the largest message.
@@ -88,11 +88,11 @@ impl<H: Host> State<H> {
             Answer::Results(values) | Answer::Error(values) if served.cancelled => {
                 // Nobody would take the objects.
                 self.forget(values.objects);
-                Outcome::Refused(too_late().into())
+                CallOutcome::Refused(too_late().into())
             }
-            Answer::Results(values) => self.values(values).map_or_else(refused, Outcome::Results),
-            Answer::Error(values) => self.values(values).map_or_else(refused, Outcome::Error),
-            Answer::Thrown(why) => Outcome::Thrown(why.into()),
+            Answer::Results(values) => self.values(values).map_or_else(refused, CallOutcome::Results),
+            Answer::Error(values) => self.values(values).map_or_else(refused, CallOutcome::Error),
+            Answer::Thrown(why) => CallOutcome::Thrown(why.into()),
             Answer::Refused(why) => refused(why),
         };
         self.frames.push(Frame::Return(Return { call, outcome }));
@@ -215,8 +215,8 @@ impl<H: Host> State<H> {
     }
 }
 
-fn refused(why: Exception) -> Outcome {
-    Outcome::Refused((&why).into())
+fn refused(why: Exception) -> CallOutcome {
+    CallOutcome::Refused((&why).into())
 }
 
 fn overloaded(message: String) -> Exception {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::session::frame::{Call, Destroy, Hello, ObjectRef, Outcome, Return, Target, Welcome};
+use crate::session::frame::{Call, CallOutcome, Destroy, Hello, ObjectRef, Return, Target, Welcome};
 
 /// A server that serves one call, and has made one.
 fn busy() -> Machine {
@@ -37,13 +37,13 @@ fn target() -> impl Strategy<Value = Target> {
     ]
 }
 
-fn outcome() -> impl Strategy<Value = Outcome> {
+fn outcome() -> impl Strategy<Value = CallOutcome> {
     let failure = (0..9_usize).prop_map(|kind| Failure { kind: ExceptionKind::ALL[kind], message: "no".into() });
     prop_oneof![
-        payload().prop_map(Outcome::Results),
-        payload().prop_map(Outcome::Error),
-        failure.clone().prop_map(Outcome::Thrown),
-        failure.prop_map(Outcome::Refused),
+        payload().prop_map(CallOutcome::Results),
+        payload().prop_map(CallOutcome::Error),
+        failure.clone().prop_map(CallOutcome::Thrown),
+        failure.prop_map(CallOutcome::Refused),
     ]
 }
 
@@ -116,7 +116,7 @@ fn forged_ids_are_a_breach_of_the_protocol() {
         Frame::Release { object: forged, count: 1 },
         Frame::Release { object: known, count: 1000 },
         Frame::Release { object: known, count: 0 },
-        Frame::Return(Return { call: nobody, outcome: Outcome::Results(Payload::default()) }),
+        Frame::Return(Return { call: nobody, outcome: CallOutcome::Results(Payload::default()) }),
         Frame::Call(Call {
             id: twice,
             object: known,

@@ -1,7 +1,7 @@
 //! Single rules, by the clause that they keep.
 
 use super::*;
-use crate::session::frame::{self, Hello, Outcome, Return, Target};
+use crate::session::frame::{self, CallOutcome, Hello, Return, Target};
 
 fn only<T>(items: Vec<T>) -> T {
     let count = items.len();
@@ -227,7 +227,7 @@ fn c2_the_kinds_of_ones_own_connection_do_not_come_from_the_other_side() {
         let (mut machines, root) = greeted(&Limits::default());
         let made = machines[0].call(call(root, own(1), Vec::new(), 1)).unwrap();
         let failure = Failure { kind, message: "why".into() };
-        machines[0].receive(Frame::Return(Return { call: made, outcome: Outcome::Refused(failure) }));
+        machines[0].receive(Frame::Return(Return { call: made, outcome: CallOutcome::Refused(failure) }));
         let why = outcome(machines[0].take_events()).1.err().unwrap();
         match kind {
             ExceptionKind::Disconnected | ExceptionKind::Interrupted | ExceptionKind::DeadlineExceeded => {

@@ -6,7 +6,7 @@ use super::{
     side::{Busy, Fate, Side, Thread},
     *,
 };
-use crate::session::frame::{ObjectRef, Outcome};
+use crate::session::frame::{CallOutcome, ObjectRef};
 
 /// Both sides and what is on the way between them.
 pub(super) struct World {
@@ -296,8 +296,8 @@ fn references(frame: &Frame) -> &[ObjectRef] {
     match frame {
         Frame::Call(call) => &call.args.objects,
         Frame::Return(answer) => match &answer.outcome {
-            Outcome::Results(payload) | Outcome::Error(payload) => &payload.objects,
-            Outcome::Thrown(_) | Outcome::Refused(_) => &[],
+            CallOutcome::Results(payload) | CallOutcome::Error(payload) => &payload.objects,
+            CallOutcome::Thrown(_) | CallOutcome::Refused(_) => &[],
         },
         _ => &[],
     }
