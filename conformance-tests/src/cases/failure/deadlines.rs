@@ -240,7 +240,7 @@ fn a_call_is_given_up_before_it_starts(world: &World) {
 
 fn many_calls_are_given_up(world: &World) {
     let client = world.client();
-    let (here, there) = (client.held_here(), client.held_there());
+    let before = client.settled();
     thread::scope(|scope| {
         for _ in 0..4 {
             let delays: Vec<_> = (0..50).map(|_| Duration::from_micros(world.random() % 1000)).collect();
@@ -260,5 +260,5 @@ fn many_calls_are_given_up(world: &World) {
         }
     });
     assert_eq!(client.down(1, step(Ok)), Ok(1));
-    until_equal("what both sides hold", (here, there), || (client.held_here(), client.held_there()));
+    until_equal("what both sides hold", before, || client.held_by_both());
 }

@@ -9,7 +9,6 @@ use std::{
 use crate::{
     case::{Case, cases},
     cases::tools::{Tally, own, step},
-    interfaces::Held,
     wait::until_equal,
     world::{Client, World},
 };
@@ -203,9 +202,7 @@ fn a_drop_may_wait_for_that_of_another_connection(world: &World) {
 
 fn nothing_is_held_in_the_end(world: &World) {
     let client = world.client();
-    // What tells it may count its own answer, or the one before.
-    let here = Held { output_bytes: 0, ..client.held_here() };
-    let there = Held { output_bytes: 0, ..client.held_there() };
+    let before = client.settled();
     let tally = Tally::default();
     thread::scope(|scope| {
         for _ in 0..4 {
@@ -220,5 +217,5 @@ fn nothing_is_held_in_the_end(world: &World) {
     });
     client.until_live(0);
     tally.until(0);
-    until_equal("what both sides hold", (here, there), || (client.held_here(), client.held_there()));
+    until_equal("what both sides hold", before, || client.held_by_both());
 }
