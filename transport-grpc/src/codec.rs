@@ -13,8 +13,8 @@ use crate::encoding;
 pub(crate) const SYSTEM: &str = "grpc";
 
 /// Marshals the values of a session's calls.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Protobuf;
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Protobuf;
 
 impl Codec for Protobuf {
     const SYSTEM: &'static str = SYSTEM;

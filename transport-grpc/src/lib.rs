@@ -20,10 +20,13 @@ use std::sync::Arc;
 
 use ipc_core::{Connected, Connection, Interface, Options, Result, Stream, Transport};
 
+/// For measurements in other crates. No stable interface.
+#[doc(hidden)]
+pub use codec::Protobuf;
 pub use tls::{ClientTls, ServerTls};
 
 use self::{
-    codec::{Protobuf, SYSTEM},
+    codec::SYSTEM,
     session::{End, Line, Wakeup},
     unary::{Unary, UnaryLink},
 };

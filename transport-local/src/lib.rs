@@ -15,6 +15,9 @@ mod names;
 pub mod raw;
 mod transport;
 
+/// For measurements in other crates. No stable interface.
+#[doc(hidden)]
+pub use encoding::Bincode;
 pub use line::Line;
 pub use transport::Local;
 

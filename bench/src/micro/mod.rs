@@ -4,7 +4,13 @@
 mod dispatch;
 mod handover;
 #[cfg(feature = "capnp")]
+mod layout;
+#[cfg(any(feature = "capnp", feature = "grpc", feature = "local"))]
 mod marshal;
+#[cfg(any(feature = "capnp", feature = "grpc", feature = "local"))]
+mod messages;
+#[cfg(feature = "local")]
+mod session;
 
 /// A step, and how to do it so many times.
 #[derive(Clone, Copy, Debug)]
@@ -19,9 +25,17 @@ pub struct Step {
 pub fn steps() -> Vec<Step> {
     [
         #[cfg(feature = "capnp")]
-        marshal::STEPS,
+        &[layout::STEP],
+        #[cfg(feature = "capnp")]
+        marshal::CAPNP,
+        #[cfg(feature = "grpc")]
+        marshal::GRPC,
+        #[cfg(feature = "local")]
+        marshal::LOCAL,
         #[cfg(feature = "capnp")]
         dispatch::STEPS,
+        #[cfg(feature = "local")]
+        session::STEPS,
         handover::STEPS,
     ]
     .concat()

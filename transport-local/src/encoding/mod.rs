@@ -24,7 +24,7 @@ use write::{FieldsOut, Out, Sheet};
 
 /// The encoding of both forms.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Bincode;
+pub struct Bincode;
 
 const CONFIG: Configuration = standard();
 

@@ -80,7 +80,7 @@ impl Remote {
     }
 
     /// So many bytes.
-    pub(super) async fn bytes(&self, length: usize) -> Result<prost::bytes::Bytes> {
+    pub(super) async fn bytes(&self, length: usize) -> Result<bytes::Bytes> {
         let reply = self.client().result(Length { length: length as u64 }).await;
         Ok(reply.map_err(failed)?.into_inner().bytes)
     }

@@ -13,7 +13,8 @@ use super::{Frames, Moves, Side};
 #[derive(Default)]
 pub(crate) struct Alternates {
     names: Names,
-    calls: u64,
+    /// How many each has made: two threads that call in turn share nothing out by their calls together.
+    calls: HashMap<ThreadKey, u64>,
 }
 
 impl Frames for Alternates {
@@ -23,9 +24,10 @@ impl Frames for Alternates {
             return Moves { out: out.into(), ..Moves::default() };
         }
         if let Some((thread, name)) = worker(&mut frame) {
-            self.calls += 1;
+            let calls = self.calls.entry(*thread).or_default();
+            *calls += 1;
             self.names.always(*thread, name);
-            thread.0 = 2 * thread.0 + self.calls % 2;
+            thread.0 = 2 * thread.0 + *calls % 2;
         }
         Moves::out(frame)
     }
