@@ -32,6 +32,7 @@ pub const CLAUSES: &[(&str, &str)] = &[
     ("F8", "what is too large is TooLarge, in both directions"),
     ("F9", "shutdown drains, and reports what still runs"),
     ("F10", "malformed bytes close that connection only"),
+    ("F11", "a handler is told that nobody waits for its call any more"),
     ("RES", "nothing is left behind"),
 ];
 

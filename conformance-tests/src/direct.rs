@@ -61,6 +61,8 @@ const WEAKER: &[Weaker] = &[
     ("killed_after_a_call_was_sent", calls_to_a_frozen_peer_do_not_begin),
     ("cut_after_a_call_was_sent", calls_to_a_frozen_peer_do_not_begin),
     ("killed_in_the_middle_of_large_messages", calls_to_a_frozen_peer_do_not_begin),
+    ("a_handler_is_told_that_its_call_was_given_up", a_handler_is_not_told_of_a_deadline),
+    ("who_asks_late_is_told_at_once", a_handler_is_not_told_of_a_deadline),
     // There is no middle: a message is there or not.
     ("cut_in_the_middle_of_large_messages", a_loss_is_told_when_the_handler_has_ended),
     ("close_with_a_stopped_peer", calls_to_a_frozen_peer_do_not_begin),
@@ -207,6 +209,14 @@ fn a_loss_is_told_when_the_handler_has_ended(world: &World) {
     assert_eq!(client.down(1, cutting).unwrap_err().kind(), Interrupted);
     assert_eq!(ran.load(Ordering::SeqCst), 1);
     assert_eq!(client.nothing().unwrap_err().kind(), Disconnected);
+}
+
+/// F11: its caller is here still.
+fn a_handler_is_not_told_of_a_deadline(world: &World) {
+    let client = world.client();
+    let ended = deadline(Duration::from_millis(50), || client.wait_until_gone("told".into(), None)).unwrap_err();
+    assert_eq!(ended.kind(), DeadlineExceeded);
+    assert_eq!(client.outcome("told".into()), Ok("not gone".into()));
 }
 
 /// F6: of arguments and of results that nobody takes.

@@ -4,6 +4,7 @@
 //! in one process, and a proxy when they don't. This crate knows no wire protocol: transports are crates that build on it.
 
 mod address;
+pub mod caller;
 pub mod deadline;
 mod exception;
 pub mod interface;
@@ -18,6 +19,7 @@ pub mod transport;
 pub mod value;
 
 pub use address::{Address, AddressError, Endpoint};
+pub use caller::caller;
 pub use deadline::deadline;
 pub use exception::{Exception, ExceptionKind, Result};
 pub use interface::Interface;

@@ -57,6 +57,8 @@
 //! - **F9** Shutdown: stop accepting, drain, cancel, release, join. After a grace time it detaches what still runs, and
 //!   reports those threads' names.
 //! - **F10** Malformed bytes close that connection only: no panic, no hang, no large allocation.
+//! - **F11** A handler that asks ([`crate::caller()`]) is told, once, that nobody waits for its call any more: because the
+//!   connection is lost or the call was given up. It need not end for that; until it does, its thread is its own.
 //!
 //! # On the caller's own thread
 //!
@@ -73,6 +75,7 @@
 //! - **O6** Dropping the last proxy runs the destructor on this thread, for as long as that takes; where it fires and
 //!   forgets, on a thread of the connection's.
 //! - **F9** Handlers that still run after the grace time are on callers' threads, and reported as such.
+//! - **F11** A handler is told of a loss, but of no deadline: its caller waits on. The ambient deadline tells.
 //!
 //! # For callers
 //!

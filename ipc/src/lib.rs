@@ -69,8 +69,11 @@ mod spawned;
 
 pub use ipc_core::{
     Address, AddressError, BindOptions, Connected, Connection, Endpoint, Exception, ExceptionKind, ExitWatch, FdBy,
-    Interface, Limits, Opaque, Options, Peer, Process, Result, Spawn, Stream, Transport, Value, deadline, transport,
-    transport::StillRunning, value,
+    Interface, Limits, Opaque, Options, Peer, Process, Result, Spawn, Stream, Transport, Value, caller,
+    caller::{Caller, OnGone},
+    deadline, transport,
+    transport::StillRunning,
+    value,
 };
 pub use ipc_macros::{Value, interface};
 

@@ -9,7 +9,7 @@ use std::{
 use capnp::any_pointer;
 use capnp_rpc::rpc_capnp::{message, return_};
 use ipc_core::{
-    Exception, ExceptionKind, Interface, Result,
+    Exception, ExceptionKind, Interface, Result, caller,
     interface::Method,
     trace,
     transport::IncomingCall,
@@ -49,7 +49,7 @@ pub(crate) fn run(connection: &Arc<Connection>, call: Incoming) {
         return;
     }
     let _running = connection.running();
-    let serving = threads::serve(connection.number(), callback);
+    let serving = (threads::serve(connection.number(), callback), caller::serve(connection.clone(), key as u64));
     if object.is_destroy(interface, ordinal) {
         object.destroy();
         // Let go of here, before the answer: the last reference may be this one.

@@ -112,6 +112,39 @@ async fn a_deadline_ends_a_call_whose_method_does_not() {
 }
 
 #[tokio::test]
+async fn a_method_is_told_that_its_call_was_given_up() {
+    let root = Arc::new(Root::default());
+    let (client, connection) = client(&root).await;
+    let given_up = client.call_within("/unary.support.Math/Outlast", &[], Some(Duration::from_millis(20))).await;
+    let status = given_up.unwrap_err();
+    assert!(matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled), "{status}");
+    // It passes what the other one has opened then.
+    client.call("/unary.support.Math/Wait", &[]).await.unwrap();
+    tokio::task::spawn_blocking(move || connection.close(Duration::from_secs(60))).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_method_is_told_that_its_client_is_gone() {
+    let root = Arc::new(Root::default());
+    let (io, connection) = served(&root, &Grpc::new(), Options::default());
+    let (other, _other) = client(&root).await;
+    // A client with an event loop of its own, which ends in the middle of the call.
+    let gone = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let client = Client::new(io).await;
+            let calling = tokio::spawn(async move { client.call("/unary.support.Math/Outlast", &[]).await });
+            while connection.usage().server_threads == 0 {
+                tokio::task::yield_now().await;
+            }
+            assert!(!calling.is_finished());
+        });
+    });
+    tokio::task::spawn_blocking(|| gone.join().unwrap()).await.unwrap();
+    other.call("/unary.support.Math/Wait", &[]).await.unwrap();
+}
+
+#[tokio::test]
 async fn what_is_too_large_is_refused_before_it_is_read() {
     let mut options = Options::default();
     options.limits.message_bytes = 1000;

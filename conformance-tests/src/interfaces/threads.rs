@@ -58,4 +58,7 @@ pub trait Threads: Send + Sync {
     fn notes(&self) -> Result<Vec<u64>>;
     /// Milliseconds that this call may still take, if it has a deadline.
     fn deadline(&self) -> Result<Option<u64>>;
+    /// Blocks until the event `after` happened, if one is given, and then, under the name `event`, until nobody waits for this
+    /// call any more; tells [`outcome`](Self::outcome) that the caller is `gone`.
+    fn wait_until_gone(&self, event: String, after: Option<String>) -> Result<()>;
 }

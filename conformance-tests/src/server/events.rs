@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Condvar, Mutex, PoisonError},
+    sync::{Arc, Condvar, Mutex, PoisonError},
     time::Instant,
 };
 
@@ -58,6 +58,19 @@ impl Events {
         *lock(&self.state).meetings.entry(name.into()).or_default() += 1;
         self.changed.notify_all();
         self.block(name, number, |state| state.meetings.get(name).is_some_and(|here| *here >= count));
+    }
+
+    /// Blocks until nobody waits for the call any more that this thread serves, and notes that.
+    pub(super) fn outlast_the_caller(self: &Arc<Self>, event: String, number: u64) {
+        let caller = ipc_core::caller();
+        let events = self.clone();
+        let _woken = caller.on_gone(move || {
+            // Under the lock: nobody is between looking and waiting.
+            let _state = lock(&events.state);
+            events.changed.notify_all();
+        });
+        self.block(&event, number, |_| caller.is_gone());
+        self.end(event, if caller.is_gone() { "gone" } else { "not gone" }.into());
     }
 
     /// How many block under that name.

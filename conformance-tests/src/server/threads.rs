@@ -133,6 +133,14 @@ impl Threads for Root {
         Ok(std::mem::take(&mut *lock(&self.server.notes)))
     }
 
+    fn wait_until_gone(&self, event: String, after: Option<String>) -> Result<()> {
+        if let Some(after) = after {
+            self.server.events.wait(&after, self.number);
+        }
+        self.server.events.outlast_the_caller(event, self.number);
+        Ok(())
+    }
+
     fn deadline(&self) -> Result<Option<u64>> {
         let left = deadline::current().map(|at| at.saturating_duration_since(Instant::now()));
         Ok(left.map(|left| left.as_millis() as u64))

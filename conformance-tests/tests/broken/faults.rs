@@ -153,5 +153,9 @@ pub(crate) const FAULTS: &[Fault] = faults! {
     F10 ignores_what_is_malformed: "malformed_bytes_close_that_connection_only::one",
         At::Reading(Reading::IgnoresWhatIsMalformed);
     F10 closes_all_for_one: "malformed_bytes_close_that_connection_only::one", At::Reading(Reading::ClosesAllForOne);
+    F11 keeps_to_itself_that_a_call_is_given_up: "a_handler_is_told_that_its_call_was_given_up::one",
+        frames!(frames::GivesUpSilently);
+    F11 leaves_handlers_to_themselves: "a_callback_is_told_that_its_caller_is_gone::one",
+        At::Reading(Reading::IgnoresTheEnd);
     RES leaks_descriptors: "many_connections::one", At::Reading(Reading::LeaksDescriptors);
 };

@@ -77,6 +77,13 @@ impl State {
         self.tables.wire.forget_attached();
     }
 
+    /// Whether the peer has given a call up that is served.
+    pub(crate) fn is_given_up(&self, key: ServedKey) -> bool {
+        let served = self.tables.served.borrow();
+        let number = served.get(key).and_then(|served| served.number);
+        number.is_some_and(|number| self.tables.wire.is_given_up_call(number))
+    }
+
     /// The peer has given a call up: it is not served, if that has not begun.
     pub(super) fn withdraw(&mut self, number: u32) {
         let served = self.tables.served.borrow();

@@ -10,17 +10,19 @@ use std::{
 
 use ipc_core::{
     Exception, ExceptionKind, Options, Stream,
+    caller::{Callers, Serves, Wake},
     transport::{Link, StillRunning, Usage},
 };
 
 use super::{Connection, lock};
-use crate::threads;
+use crate::{cell::ServedKey, threads};
 
 /// Whether a connection is lost, why, and who is to be told.
 #[derive(Default)]
 pub(super) struct Status {
     lost: AtomicBool,
     inner: Mutex<Inner>,
+    callers: Callers,
     /// Calls that are served.
     running: AtomicUsize,
     /// Somebody waits for those to end.
@@ -99,6 +101,22 @@ impl Connection {
         self.status.closing.load(Ordering::Acquire)
     }
 
+    /// A call that is served was given up, unless it was one of before that had the number.
+    pub(super) fn given_up(&self, call: ServedKey) {
+        if self.is_gone(call as u64) {
+            self.tell(self.status.callers.gone(call as u64));
+        }
+    }
+
+    /// All that are served were, with the connection.
+    pub(super) fn all_given_up(&self) {
+        self.tell(self.status.callers.all_gone());
+    }
+
+    fn tell(&self, wakes: Vec<Wake>) {
+        wakes.into_iter().for_each(|wake| self.cleanup.run(wake));
+    }
+
     /// Says that a call is served, until the guard is dropped.
     pub(crate) fn running(&self) -> RunningGuard<'_> {
         self.status.running.fetch_add(1, Ordering::AcqRel);
@@ -117,6 +135,16 @@ impl Connection {
             }
             inner = self.status.idle.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+}
+
+impl Serves for Connection {
+    fn is_gone(&self, call: u64) -> bool {
+        self.status.is_lost() || self.with_state(move |state| state.is_given_up(call as ServedKey)).unwrap_or(true)
+    }
+
+    fn callers(&self) -> &Callers {
+        &self.status.callers
     }
 }
 

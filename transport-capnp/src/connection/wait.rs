@@ -282,8 +282,10 @@ impl Connection {
             }
         }
         for (post, key) in effects.withdrawn {
-            if let Some(call) = post.withdraw(key) {
-                serve::refuse(&this, call);
+            match post.withdraw(key) {
+                Some(call) => serve::refuse(&this, call),
+                // Its handler runs.
+                None => this.given_up(key),
             }
         }
         for post in effects.ended {
@@ -366,6 +368,8 @@ impl Connection {
             }
         }
         self.role.end();
+        // First: a disconnect handler may wait for the calls.
+        self.all_given_up();
         for handler in handlers {
             let why = why.clone();
             self.cleanup.run(move || handler(&why));

@@ -11,6 +11,7 @@ mod link;
 mod objects;
 mod status;
 mod timeout;
+mod waiting;
 
 use std::sync::{
     Arc,
@@ -19,7 +20,7 @@ use std::sync::{
 
 use bytes::Bytes;
 use hyper::body::Incoming;
-use ipc_core::{Exception, ExceptionKind, Interface, Limits, deadline};
+use ipc_core::{Exception, ExceptionKind, Interface, Limits, caller, deadline};
 use tokio::sync::{Semaphore, watch};
 use tonic::{Status, body::Body};
 
@@ -27,6 +28,7 @@ use self::{
     call::UnaryCall,
     catalog::{Catalog, Entry},
     objects::Objects,
+    waiting::Waiting,
 };
 pub(crate) use link::UnaryLink;
 
@@ -106,9 +108,12 @@ impl Unary {
     ) -> Result<Bytes, Status> {
         let (request, _room) = body::message(body, self.limits.message_bytes, &self.room).await?;
         let running = Running::begin(&self)?;
+        let waiting = Waiting::default();
+        let serves = waiting.serves();
         let work = move || {
             let this = &running.0;
             let _deadline = deadline::set(until);
+            let _serving = caller::serve(serves, waiting::CALL);
             let object = this.objects.reach(&entry, &this.limits).map_err(|error| status::of(&error))?;
             let call = UnaryCall { request, limits: this.limits.clone(), peer: this.peer.clone(), found: None };
             object.dispatch(entry.interface.id, entry.ordinal, call)

@@ -40,6 +40,8 @@ pub(crate) trait Math: Send + Sync {
     fn complain(&self, about: String) -> Result<(), MathError>;
     fn panics(&self) -> Result<()>;
     fn wait(&self) -> Result<()>;
+    /// Waits until nobody waits for it.
+    fn outlast(&self) -> Result<()>;
 }
 
 #[derive(Clone, Debug, PartialEq, Value)]
@@ -123,6 +125,16 @@ impl Math for Calculator {
 
     fn wait(&self) -> Result<()> {
         self.0.pass();
+        Ok(())
+    }
+
+    fn outlast(&self) -> Result<()> {
+        let (gone, goes) = std::sync::mpsc::channel();
+        let caller = ipc_core::caller();
+        let _woken = caller.on_gone(move || gone.send(()).unwrap());
+        goes.recv().unwrap();
+        assert!(caller.is_gone());
+        self.0.open();
         Ok(())
     }
 }

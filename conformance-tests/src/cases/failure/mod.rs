@@ -1,7 +1,8 @@
-//! Failure: F1 to F10.
+//! Failure: F1 to F11.
 
 mod deadlines;
 mod ends;
+mod gone;
 mod limits;
 mod lost;
 pub(super) mod malformed;
@@ -26,4 +27,5 @@ pub(super) const CASES: &[&[Case]] = &[
     limits::CASES,
     shutdown::CASES,
     malformed::CASES,
+    gone::CASES,
 ];

@@ -71,6 +71,15 @@ fn with_outcome(mut frame: Frame, change: impl FnOnce(CallOutcome) -> CallOutcom
     Moves::out(frame)
 }
 
+/// Does not say that a call is given up.
+pub(crate) struct GivesUpSilently;
+
+impl Frames for GivesUpSilently {
+    fn outgoing(&mut self, frame: Frame) -> Moves {
+        if matches!(frame, Frame::Cancel { .. }) { Moves::default() } else { Moves::out(frame) }
+    }
+}
+
 /// Begins a thread's call when that of another has been answered.
 #[derive(Default)]
 pub(crate) struct OneAfterTheOther {

@@ -12,7 +12,9 @@ use ipc_core::{
     },
 };
 
-pub(crate) use calls::{AnswersUnknownAsRemote, ClosesAtAPanic, OneAfterTheOther, Reorders, Swallows, ThrowsAsRefused};
+pub(crate) use calls::{
+    AnswersUnknownAsRemote, ClosesAtAPanic, GivesUpSilently, OneAfterTheOther, Reorders, Swallows, ThrowsAsRefused,
+};
 pub(crate) use objects::{
     Doubles, ForgetsCallbacks, GivesNoObjectsOfObjects, HoldsBack, Loses, OnlyItsThread, Tolerates, WaitsForNoDrop,
 };

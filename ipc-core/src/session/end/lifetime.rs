@@ -10,8 +10,9 @@ use std::{
 
 use super::{End, threads};
 use crate::{
+    caller::{Callers, Serves, Wake},
     exception::Exception,
-    session::codec::Codec,
+    session::{codec::Codec, frame::CallId},
     threads::Cleanup,
     transport::{Link, StillRunning, Usage},
 };
@@ -21,6 +22,7 @@ use crate::{
 pub(super) struct Status {
     lost: OnceLock<Exception>,
     handlers: Mutex<Vec<Handler>>,
+    callers: Callers,
     /// Calls that are served.
     running: AtomicUsize,
     /// Somebody waits for those to end.
@@ -45,10 +47,16 @@ impl Status {
         let _ = self.lost.set(why.clone());
         let told = std::mem::take(&mut *handlers);
         drop(handlers);
+        // First: a disconnect handler may wait for the calls.
+        self.tell(self.callers.all_gone());
         for handler in told {
             let why = why.clone();
             self.told.run(move || handler(&why));
         }
+    }
+
+    fn tell(&self, wakes: Vec<Wake>) {
+        wakes.into_iter().for_each(|wake| self.told.run(wake));
     }
 
     fn handlers(&self) -> MutexGuard<'_, Vec<Handler>> {
@@ -77,6 +85,11 @@ impl<C: Codec> End<C> {
         self.status.closing.load(Ordering::Acquire)
     }
 
+    /// A call that is served was given up.
+    pub(super) fn given_up(&self, call: CallId) {
+        self.status.tell(self.status.callers.gone(call.0));
+    }
+
     /// Says that a call is served, until the guard is dropped.
     pub(super) fn running(&self) -> RunningGuard<'_> {
         self.status.running.fetch_add(1, Ordering::AcqRel);
@@ -96,6 +109,16 @@ impl<C: Codec> End<C> {
             handlers = self.status.idle.wait_timeout(handlers, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         true
+    }
+}
+
+impl<C: Codec> Serves for End<C> {
+    fn is_gone(&self, call: u64) -> bool {
+        self.status.lost().is_some() || self.lock().is_given_up(CallId(call))
+    }
+
+    fn callers(&self) -> &Callers {
+        &self.status.callers
     }
 }
 

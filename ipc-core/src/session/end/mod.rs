@@ -342,7 +342,11 @@ impl<C: Codec> End<C> {
                         On::Waiting(caller, made) => caller.post().withdraw(self.wait_for(*made), call.0),
                         On::Anybody => None,
                     };
-                    withdrawn.into_iter().for_each(crate::threads::Job::refuse);
+                    match withdrawn {
+                        Some(work) => work.refuse(),
+                        // Its handler runs.
+                        None => self.given_up(call),
+                    }
                 }
                 Event::Dropped(object) => self.cleanup.run(move || drop(object)),
                 Event::Ended(worker) => worker.end(),

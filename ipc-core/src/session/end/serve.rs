@@ -15,7 +15,7 @@ use super::{
     threads,
 };
 use crate::{
-    deadline,
+    caller, deadline,
     exception::{Exception, ExceptionKind, Result},
     interface::{Interface, Method, Params, Results},
     session::{codec::Codec, frame::CallId, state::Answer},
@@ -56,7 +56,7 @@ impl<C: Codec> Job for Work<C> {
             return;
         }
         let _running = end.running();
-        let serving = threads::serve(end.number(), call);
+        let serving = (threads::serve(end.number(), call), caller::serve(end.clone(), call.0));
         let _deadline = deadline::set(match (deadline::current(), deadline) {
             (Some(outer), Some(own)) => Some(outer.min(own)),
             (outer, own) => own.or(outer),

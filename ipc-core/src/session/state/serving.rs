@@ -71,7 +71,7 @@ impl<H: Host> State<H> {
     }
 
     /// Whether the peer gave up a call that is still served: nobody waits there any more for what belongs to it.
-    pub(super) fn is_given_up(&self, call: CallId) -> bool {
+    pub(crate) fn is_given_up(&self, call: CallId) -> bool {
         self.served.get(&call).is_some_and(|served| served.cancelled)
     }
 
