@@ -148,6 +148,37 @@ fn waits_end_by_a_new_tip_by_time_or_by_an_interruption() {
     assert!(second.wait_next(now).unwrap().is_some());
 }
 
+/// The node tells of a request when its handler begins, and of the response when it has ended.
+#[test]
+fn waits_that_nobody_waits_for_end() {
+    let node = Node::start(&["--debug", "ipc"]);
+    let (_init, mining) = connect(&node);
+    let (first, tip) = (template(&mining), mining.get_tip().unwrap().unwrap());
+    let begins_and_ends = |method: &str, end: &dyn Fn()| {
+        let method = format!("rpc.method=\"{method}\"");
+        node.program.error_line(&[&method, "request"]);
+        end();
+        node.program.error_line(&[&method, "response"]);
+    };
+    let soon = Duration::from_millis(100);
+    let given_up = ipc::deadline(soon, || first.wait_next(BlockWaitOptions::default())).map(drop);
+    assert_eq!(given_up.unwrap_err().kind(), ExceptionKind::DeadlineExceeded);
+    begins_and_ends("wait_next", &|| ());
+    let given_up = ipc::deadline(soon, || mining.wait_tip_changed(tip.hash, None));
+    assert_eq!(given_up.unwrap_err().kind(), ExceptionKind::DeadlineExceeded);
+    begins_and_ends("wait_tip_changed", &|| ());
+    // A client that is gone, whether it was killed or closed its socket.
+    let ipc::Connected { root, connection } = ipc::open::<dyn Init>(node.address.as_str()).unwrap();
+    let other = template(&root.make_mining().unwrap());
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| other.wait_next(BlockWaitOptions::default()).map(drop));
+        begins_and_ends("wait_next", &|| connection.close(Duration::ZERO).unwrap());
+        assert_eq!(waiting.join().unwrap().unwrap_err().kind(), ExceptionKind::Interrupted);
+    });
+    // Those who are here still are not harmed.
+    assert!(first.get_block().is_ok());
+}
+
 #[test]
 fn a_cooldown_lasts_until_the_chain_is_there_or_it_is_interrupted() {
     let node = Node::start_on("signet", &[]);

@@ -31,9 +31,8 @@ impl MiningObject {
 
     /// Waits until no blocks are missing; says whether that is so.
     fn is_in_step(&self) -> bool {
-        let wait = self.interrupt.wait();
         let wanted = |_: &BlockInfo| !self.shared.is_behind();
-        matches!(self.shared.chain.wait_for_tip(wanted, None, || self.shared.ends(&wait)), Waited::Changed(_))
+        matches!(self.shared.wait_for_tip(&self.interrupt, wanted, None), Waited::Changed(_))
     }
 }
 
@@ -51,9 +50,8 @@ impl Mining for MiningObject {
     }
 
     fn wait_tip_changed(&self, current_tip: BlockHash, timeout: Option<Duration>) -> Result<Option<BlockRef>> {
-        let wait = self.interrupt.wait();
         let changed = |tip: &BlockInfo| tip.hash != current_tip;
-        Ok(match self.shared.chain.wait_for_tip(changed, timeout, || self.shared.ends(&wait)) {
+        Ok(match self.shared.wait_for_tip(&self.interrupt, changed, timeout) {
             Waited::Changed(tip) | Waited::TimedOut(tip) => Some(reference(&tip)),
             Waited::Ended => None,
         })

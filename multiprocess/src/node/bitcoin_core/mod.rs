@@ -6,15 +6,16 @@ mod mining;
 mod rpc;
 mod template;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bitcoin::Network;
+use interfaces::node::BlockInfo;
 use ipc::{Exception, ExceptionKind};
 
-use self::interrupt::Wait;
+use self::interrupt::Interrupt;
 pub(super) use self::{echo::EchoObject, mining::MiningObject, rpc::RpcObject};
 use super::shutdown::Shutdown;
-use crate::chain::Chain;
+use crate::chain::{Chain, Waited};
 
 /// What the objects share.
 #[derive(Clone)]
@@ -24,9 +25,19 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Whether a wait is over: because of the client, or of the node.
-    fn ends(&self, wait: &Wait<'_>) -> bool {
-        wait.is_ended() || self.shutdown.is_requested()
+    /// Waits until the tip is `wanted`, for a limited time or without end, unless the client interrupts that or is gone, or
+    /// the node ends.
+    fn wait_for_tip(
+        &self,
+        interrupt: &Interrupt,
+        wanted: impl Fn(&BlockInfo) -> bool,
+        limit: Option<Duration>,
+    ) -> Waited {
+        let (wait, caller) = (interrupt.wait(), ipc::caller());
+        let chain = Arc::clone(&self.chain);
+        let _woken = caller.on_gone(move || chain.wake());
+        let ended = || wait.is_ended() || caller.is_gone() || self.shutdown.is_requested();
+        self.chain.wait_for_tip(wanted, limit, ended)
     }
 
     /// Whether blocks are missing that others have: this node talks to nobody, so that on any network but its own it only

@@ -66,15 +66,13 @@ impl BlockTemplate for TemplateObject {
     }
 
     fn wait_next(&self, options: BlockWaitOptions) -> Result<Option<Arc<dyn BlockTemplate>>> {
-        let wait = self.interrupt.wait();
         // Without payments the fees never rise; but by nothing at all they have when they are looked at.
         let by_fees =
             options.fee_threshold == Amount::ZERO && options.timeout.is_none_or(|limit| limit >= FEE_INTERVAL);
         let limit = if by_fees { Some(FEE_INTERVAL) } else { options.timeout };
         let old = self.template.header().prev_blockhash;
         let changed = |tip: &BlockInfo| tip.hash != old;
-        let waited = self.shared.chain.wait_for_tip(changed, limit, || self.shared.ends(&wait));
-        let next = match waited {
+        let next = match self.shared.wait_for_tip(&self.interrupt, changed, limit) {
             Waited::Changed(_) => true,
             Waited::TimedOut(_) => by_fees,
             Waited::Ended => false,
