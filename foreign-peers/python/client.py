@@ -98,6 +98,9 @@ class Client:
     async def check(self, mining, template):
         """Has a block checked and submits it."""
         block = (await self.call(template.getBlock)).result
+        assert block[36:68] == bytes(32)
+        coinbase = Coinbase((await self.call(template.getCoinbaseTx)).result)
+        block = block[:36] + coinbase.txid + block[68:80] + b"\x01" + coinbase.whole
         lazy = next(block[:76] + struct.pack("<I", n) + block[80:] for n in range(1 << 32)
                     if not is_met(block[:76] + struct.pack("<I", n)))
         assert (await self.call(mining.checkBlock, block=lazy, options={"checkPow": False})).result

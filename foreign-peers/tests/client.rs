@@ -128,8 +128,9 @@ impl Client {
     }
 }
 
-/// The same block with a nonce that meets its target, or does not.
+/// The same block with its root, and a nonce that meets its target, or does not.
 fn worked(mut block: Block, met: bool) -> Block {
+    block.header.merkle_root = block.compute_merkle_root().expect("it has a coinbase");
     while block.header.target().is_met_by(block.block_hash()) != met {
         block.header.nonce += 1;
     }

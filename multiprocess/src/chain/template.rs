@@ -48,21 +48,21 @@ impl Template {
             required_outputs: vec![commitment()],
             lock_time: absolute::LockTime::from_height(tip.height).unwrap_or(absolute::LockTime::ZERO),
         };
-        let mut template = Self {
+        Self {
             header: Header {
                 version: Version::NO_SOFT_FORK_SIGNALLING,
                 prev_blockhash: tip.hash,
+                // As Bitcoin Core has it: the coinbase is still to come.
                 merkle_root: TxMerkleNode::all_zeros(),
                 time: tip.header.time.saturating_add(SPACING).min(now).max(median + 1),
                 bits: tip.header.bits,
                 nonce: 0,
             },
             coinbase,
-        };
-        template.header.merkle_root = root(&template.dummy());
-        template
+        }
     }
 
+    /// Without a root.
     pub(crate) fn header(&self) -> Header {
         self.header
     }
@@ -72,7 +72,7 @@ impl Template {
         &self.coinbase
     }
 
-    /// All of it, with a coinbase that anybody can spend.
+    /// All of it but the root, with a coinbase that anybody can spend.
     pub(crate) fn block(&self) -> Block {
         Block { header: self.header, txdata: vec![self.dummy()] }
     }

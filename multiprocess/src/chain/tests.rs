@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use bitcoin::{
-    Amount, Block, CompactTarget, Network, ScriptBuf, TxOut, absolute::LockTime, block::Version, hashes::Hash,
-};
+use bitcoin::{Amount, Block, CompactTarget, Network, ScriptBuf, TxOut, absolute::LockTime, block::Version};
 use interfaces::bitcoin_core::Solution;
 
 use super::{Chain, Checks, Growth, Invalid, Waited, mine, template::height_script};
@@ -92,7 +90,7 @@ fn a_block_that_breaks_a_rule_is_not_taken() {
 
 /// The next block without the work.
 fn lazy(chain: &Chain) -> Block {
-    let mut block = chain.template().block();
+    let mut block = mine::next(&chain.template());
     while block.header.target().is_met_by(block.header.block_hash()) {
         block.header.nonce = block.header.nonce.wrapping_add(1);
     }
@@ -104,9 +102,8 @@ fn a_check_takes_nothing_and_can_leave_things_out() {
     let chain = Chain::new(Network::Regtest);
     assert_eq!(chain.check(&lazy(&chain), Checks::ALL), Err(Invalid::ProofOfWork));
     assert_eq!(chain.check(&lazy(&chain), Checks { pow: false, ..Checks::ALL }), Ok(()));
-    let mut forged = chain.template().block();
-    forged.header.merkle_root = bitcoin::TxMerkleNode::all_zeros();
-    let forged = work(&chain, forged);
+    // A template has no root.
+    let forged = work(&chain, chain.template().block());
     assert_eq!(chain.check(&forged, Checks::ALL), Err(Invalid::MerkleRoot));
     assert_eq!(chain.check(&forged, Checks { merkle_root: false, ..Checks::ALL }), Ok(()));
     assert_eq!(chain.tip().height, 0);

@@ -16,7 +16,7 @@ use crate::values;
 /// A block that is still to be mined. The node keeps it until the last reference is dropped.
 #[interface(id = 0xf967_1ad8_41b2_f622, destroy = 0)]
 pub trait BlockTemplate: Send + Sync {
-    /// Its header. The root is that of the dummy coinbase, the nonce is 0.
+    /// Its header. The nonce is 0, and so is the root: it depends on the coinbase that is still to be made.
     ///
     /// # Errors
     ///
@@ -24,7 +24,7 @@ pub trait BlockTemplate: Send + Sync {
     #[method(ordinal = 1, with = values::header)]
     fn get_block_header(&self) -> Result<Header>;
 
-    /// All of it, with a dummy coinbase that pays to anybody.
+    /// All of it, with a dummy coinbase that pays to anybody; the header is [that](Self::get_block_header) without a root.
     ///
     /// # Errors
     ///

@@ -8,9 +8,12 @@ use ipc::Result;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Shared, refused};
+use super::Shared;
 
-/// What JSON-RPC 2.0 and Bitcoin Core say of a method that there is not, and of wrong parameters.
+/// What JSON-RPC 2.0 and Bitcoin Core say of what is no object, of one that is no request, of a method that there is not, and
+/// of wrong parameters.
+const PARSE_ERROR: i32 = -32700;
+const INVALID_REQUEST: i32 = -32600;
 const METHOD_NOT_FOUND: i32 = -32601;
 const INVALID_PARAMETER: i32 = -8;
 
@@ -22,8 +25,6 @@ pub(in crate::node) struct RpcObject {
 
 #[derive(Deserialize)]
 struct Request {
-    #[serde(default)]
-    id: Value,
     method: String,
     #[serde(default)]
     params: Value,
@@ -35,7 +36,7 @@ impl RpcObject {
         Self { shared, since }
     }
 
-    fn run(&self, Request { method, params, .. }: &Request) -> Result<Value, (i32, String)> {
+    fn run(&self, Request { method, params }: &Request) -> Result<Value, (i32, String)> {
         let chain = &self.shared.chain;
         Ok(match method.as_str() {
             "getblockcount" => json!(chain.tip().height),
@@ -70,10 +71,17 @@ impl RpcObject {
 
 impl Rpc for RpcObject {
     fn execute_rpc(&self, request: String, _uri: String, _user: String) -> Result<String> {
-        let request: Request = serde_json::from_str(&request)
-            .map_err(|error| refused(format!("expected a JSON-RPC request with a method: {error}")))?;
-        let id = &request.id;
-        let response = match self.run(&request) {
+        let object = match serde_json::from_str(&request) {
+            Ok(object @ Value::Object(_)) => Ok(object),
+            Ok(_) => Err((PARSE_ERROR, "expected a JSON-RPC request, which is an object".into())),
+            Err(error) => Err((PARSE_ERROR, format!("expected a JSON-RPC request: {error}"))),
+        };
+        let id = object.as_ref().map_or(Value::Null, |object| object["id"].clone());
+        let request = object.and_then(|object| {
+            let expected = |error| format!("expected a JSON-RPC request with a method: {error}");
+            Request::deserialize(object).map_err(|error| (INVALID_REQUEST, expected(error)))
+        });
+        let response = match request.and_then(|request| self.run(&request)) {
             Ok(result) => json!({ "result": result, "error": null, "id": id }),
             Err((code, message)) => json!({ "result": null, "error": { "code": code, "message": message }, "id": id }),
         };
