@@ -1,6 +1,12 @@
-//! Generates code from the derived schemas, as users of other programs would.
+//! Generates code from the derived schemas, as users of other programs would; and says whether there is a `bitcoin-node` to
+//! test against, since without one those tests are to be seen as ignored.
 
 fn main() {
+    println!("cargo:rustc-check-cfg=cfg(bitcoin_node)");
+    println!("cargo:rerun-if-env-changed=BITCOIN_NODE");
+    if std::env::var_os("BITCOIN_NODE").is_some_and(|path| !path.is_empty()) {
+        println!("cargo:rustc-cfg=bitcoin_node");
+    }
     let schemas = "../interfaces/schema";
     println!("cargo:rerun-if-changed={schemas}");
     let mut command = capnpc::CompilerCommand::new();

@@ -1,5 +1,6 @@
 //! What the tests against other implementations share.
 
+pub mod bitcoin_node;
 pub mod derived;
 pub mod imitation;
 pub mod members;
