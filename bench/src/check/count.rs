@@ -7,9 +7,13 @@ use std::{
     collections::BTreeMap,
     env,
     error::Error,
-    fs,
+    fs, io, iter,
+    num::NonZero,
+    panic,
     path::Path,
     process::{Command, Stdio},
+    sync::{Mutex, PoisonError},
+    thread,
 };
 
 use super::watched;
@@ -28,9 +32,15 @@ const CALLS: [(&str, Job); 6] = [
     ("object", Job::Object),
 ];
 
-/// Few times and often, of a step, and of a call.
-const STEP_TIMES: (u64, u64) = (10, 60);
-const CALL_TIMES: (u64, u64) = (100, 600);
+/// How often something is done: few times, and often.
+type Times = [u64; 2];
+
+/// Steps are the same each time.
+const STEP_TIMES: Times = [5, 25];
+/// Calls are not quite: threads wait for each other.
+const CALL_TIMES: Times = [100, 600];
+/// A large message is more than what varies.
+const LARGE: Times = [10, 60];
 
 /// Does something so many times: what is run under valgrind.
 pub(crate) fn run(options: &Count) -> Result<(), Box<dyn Error>> {
@@ -48,43 +58,62 @@ pub(crate) fn run(options: &Count) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The instructions of each step once, and of each call once.
+/// Whether it is the name of a call, not of a step.
+pub(super) fn is_call(name: &str) -> bool {
+    name.split(' ').next() == Some(CALL)
+}
+
+/// The instructions of each step once, and of each call once; counted side by side, which does not change them.
 pub(super) fn counts() -> Result<BTreeMap<String, f64>, Box<dyn Error>> {
     let steps = micro::steps().into_iter().map(|step| (step.name.to_owned(), STEP_TIMES));
-    let call = |transport| CALLS.map(|(call, _)| (format!("{CALL} {transport} {call}"), CALL_TIMES));
-    let mut counts = BTreeMap::new();
-    for (name, (few, often)) in steps.chain(watched().flat_map(call)) {
-        let (few, often) = (count(&name, few)?, count(&name, often)?);
-        let times = often.times - few.times;
-        counts.insert(name, often.instructions.saturating_sub(few.instructions) as f64 / times as f64);
-    }
-    Ok(counts)
+    let call = |transport| CALLS.map(|(call, job)| (format!("{CALL} {transport} {call}"), call_times(job)));
+    let todo = Mutex::new(steps.chain(watched().flat_map(call)));
+    let next = || todo.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let count_some = || -> Result<Vec<_>, String> {
+        iter::from_fn(next).map(|(name, times)| Ok((name.clone(), once(&name, times)?))).collect()
+    };
+    thread::scope(|scope| {
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let all: Vec<_> = (0..cores).map(|_| scope.spawn(count_some)).collect();
+        all.into_iter().try_fold(BTreeMap::new(), |mut counts, some| {
+            counts.extend(some.join().unwrap_or_else(|panic| panic::resume_unwind(panic))?);
+            Ok(counts)
+        })
+    })
 }
 
-struct Counted {
-    times: u64,
-    instructions: u64,
+fn call_times(job: Job) -> Times {
+    if matches!(job, Job::Result(_)) { LARGE } else { CALL_TIMES }
 }
 
-fn count(name: &str, times: u64) -> Result<Counted, Box<dyn Error>> {
-    let dir = tempfile::tempdir()?;
+/// What doing it often takes more than doing it a few times, for each time more.
+fn once(name: &str, [few, often]: Times) -> Result<f64, String> {
+    let more = count(name, often)?.saturating_sub(count(name, few)?);
+    Ok(more as f64 / (often - few) as f64)
+}
+
+/// The instructions of doing it so many times.
+fn count(name: &str, times: u64) -> Result<u64, String> {
+    let failed = |e: io::Error| format!("cannot count {name}: {e}");
+    let dir = tempfile::tempdir().map_err(failed)?;
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--trace-children=yes", "--quiet"])
         .arg(format!("--callgrind-out-file={}/%p", dir.path().display()))
-        .arg(env::current_exe()?)
+        .arg(env::current_exe().map_err(failed)?)
         .args(["count", name, &times.to_string()])
         .stdout(Stdio::null())
         .output()
         .map_err(|e| format!("counting instructions needs valgrind (Debian: apt install valgrind): {e}"))?;
     if !output.status.success() {
         let why = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("{name} failed under valgrind: {}\n{why}", output.status).into());
+        return Err(format!("{name} failed under valgrind: {}\n{why}", output.status));
     }
     let mut instructions = 0;
-    for file in fs::read_dir(dir.path())? {
-        instructions += total(&fs::read_to_string(file?.path())?).ok_or("callgrind wrote a file without a total")?;
+    for file in fs::read_dir(dir.path()).map_err(failed)? {
+        let file = fs::read_to_string(file.map_err(failed)?.path()).map_err(failed)?;
+        instructions += total(&file).ok_or("callgrind wrote a file without a total")?;
     }
-    Ok(Counted { times, instructions })
+    Ok(instructions)
 }
 
 /// What the file says of its process as a whole, all of its threads.
