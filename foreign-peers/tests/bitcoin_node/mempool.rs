@@ -4,10 +4,11 @@ use bitcoin::{
     Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Witness, absolute::LockTime, consensus::encode,
     transaction::Version,
 };
+use foreign_peers::bitcoin_node::blocks::{anybody, key};
 use interfaces::bitcoin_core::{BlockWaitOptions, Verdict};
 use serde_json::json;
 
-use super::tools::{address_of_anybody, anybody, ask, key, node_with_a_block, since, solve, template, tip};
+use super::tools::{address_of_anybody, ask, since, solve, start, template, tip};
 
 /// The outputs of a block's coinbase can be spent so many blocks later.
 const MATURITY: u32 = 100;
@@ -15,9 +16,9 @@ const MATURITY: u32 = 100;
 #[test]
 #[cfg_attr(not(bitcoin_node), ignore = "needs a bitcoin-node: set BITCOIN_NODE to its path")]
 fn transactions_are_found_and_mined_and_raise_the_fees() {
-    let (_node, init, mining) = node_with_a_block();
+    let (_node, init, mining) = start();
     let Some(rpc) = since("32", init.make_rpc()) else { return };
-    ask(&rpc, "generatetoaddress", &json!([MATURITY + 2, address_of_anybody()]));
+    ask(&rpc, "generatetoaddress", &json!([MATURITY, address_of_anybody()]));
     let empty = template(&mining);
     let fees = [Amount::from_sat(5_000), Amount::from_sat(70_000), Amount::from_sat(600)];
     let sent: Vec<Transaction> = (1_u32..)

@@ -5,7 +5,10 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use foreign_peers::{bitcoin_node::BitcoinNode, node::program};
+use foreign_peers::{
+    bitcoin_node::{BLOCKS, BitcoinNode},
+    node::program,
+};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::tools::{connect, extend, tip};
@@ -31,8 +34,8 @@ fn the_miner_extends_its_chain() {
     let printed = String::from_utf8(done.stdout).unwrap();
     let now = tip(&mining);
     assert_eq!(printed.lines().count(), 20);
-    assert_eq!(printed.lines().last(), Some(format!("20 {}", now.hash).as_str()));
-    assert_eq!(now.height, 20);
+    assert_eq!(printed.lines().last(), Some(format!("{} {}", now.height, now.hash).as_str()));
+    assert_eq!(now.height, BLOCKS + 20);
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bitcoin::{
-    Address, Block, BlockHash, Network, ScriptBuf, TxMerkleNode, TxOut, hashes::Hash, opcodes::OP_TRUE, script::Builder,
+use bitcoin::{Address, Block, BlockHash, Network, TxMerkleNode, TxOut, hashes::Hash};
+use foreign_peers::bitcoin_node::{
+    BitcoinNode,
+    blocks::{anybody, key},
 };
-use foreign_peers::bitcoin_node::BitcoinNode;
 use interfaces::bitcoin_core::{BlockCreateOptions, BlockRef, BlockTemplate, Init, Mining, Rpc, Solution, Verdict};
 use ipc::{Exception, ExceptionKind};
 use serde_json::{Value, json};
@@ -20,11 +21,10 @@ pub fn connect(node: &BitcoinNode) -> (Arc<dyn Init>, Arc<dyn Mining>) {
     (init, mining)
 }
 
-/// A node whose tip is of today, so that it is not waiting for a chain to download, and a client of it.
-pub fn node_with_a_block() -> (BitcoinNode, Arc<dyn Init>, Arc<dyn Mining>) {
+/// A node and a client of it.
+pub fn start() -> (BitcoinNode, Arc<dyn Init>, Arc<dyn Mining>) {
     let node = BitcoinNode::start();
     let (init, mining) = connect(&node);
-    extend(&mining);
     (node, init, mining)
 }
 
@@ -81,17 +81,7 @@ pub fn worked(mut block: Block, met: bool) -> Block {
     block
 }
 
-/// What anybody can spend who shows it, as transactions that nodes pass on may.
-pub fn key() -> ScriptBuf {
-    Builder::new().push_opcode(OP_TRUE).into_script()
-}
-
-/// What pays to anybody.
-pub fn anybody() -> ScriptBuf {
-    key().to_p2wsh()
-}
-
-/// The same as an address.
+/// [`anybody`] as an address.
 pub fn address_of_anybody() -> String {
     Address::p2wsh(&key(), Network::Regtest).to_string()
 }
