@@ -12,8 +12,11 @@ use prost::Message;
 
 use super::messages::{Chunk, Content, Envelope};
 
-/// The largest envelope that goes out in one piece, and the size of the pieces, in bytes.
+/// The largest envelope, in bytes. What is larger is cut.
 pub(crate) const CHUNK: usize = 1 << 16;
+
+/// What stands around the bytes of a piece: at most this much.
+const AROUND: usize = 16;
 
 /// How many small frames pass at most between two chunks.
 const BURST: u32 = 16;
@@ -127,7 +130,7 @@ impl Lanes {
         match content {
             Pieces::Whole(envelope) => Some((envelope, Some(weight))),
             Pieces::Cut(mut left) => {
-                let data = left.split_to(CHUNK.min(left.len()));
+                let data = left.split_to((CHUNK - AROUND).min(left.len()));
                 let last = !left.has_remaining();
                 if !last {
                     self.bulk.push_front(Bulk { of, content: Pieces::Cut(left), weight });

@@ -71,7 +71,7 @@ fn sent(frames: impl IntoIterator<Item = Frame>) -> Vec<Frame> {
     let (mut whole, mut arrived, mut written) = (Whole::new(&Limits::default()), Vec::new(), 0);
     while let Some((envelope, complete)) = lanes.next() {
         let bytes = envelope.encode_to_vec();
-        assert!(bytes.len() <= CHUNK + 1024, "an envelope of {} bytes", bytes.len());
+        assert!(bytes.len() <= CHUNK, "an envelope of {} bytes", bytes.len());
         let frame = whole.take(Envelope::decode(&*bytes).unwrap()).unwrap();
         assert_eq!(frame.is_some(), complete.is_some(), "a frame is written when it is complete");
         written += complete.unwrap_or_default();
