@@ -5,8 +5,9 @@ use std::{sync::OnceLock, thread};
 use ipc_core::{Exception, ExceptionKind, Result};
 use tokio::runtime::{Builder, Handle};
 
-/// How many threads there may be for unary calls, which are served on any.
-const UNARY_THREADS: usize = 1024;
+/// How many threads there may be for unary calls, which are served on any. What bounds them is the connection, or one that has
+/// them all would leave none to others.
+const UNARY_THREADS: usize = 1 << 16;
 
 /// The event loop, which runs until the process ends.
 ///

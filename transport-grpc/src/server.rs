@@ -21,7 +21,8 @@ use tonic::{Request, Response, Status, Streaming, body::Body, server::StreamingS
 use crate::{
     frames::{EnvelopeCodec, messages::Envelope},
     http2 as settings,
-    session::{ENVELOPE_BYTES, End, LINGER, Line, OPEN, Outgoing, disconnected, lose, read},
+    io::Begun,
+    session::{ENVELOPE_BYTES, End, LINGER, Line, OPEN, Outgoing, disconnected, lose, read, told},
     unary::Unary,
 };
 
@@ -45,6 +46,7 @@ where
         .max_pending_accept_reset_streams(settings::RESETS)
         .max_local_error_reset_streams(settings::RESETS)
         .keep_alive_interval(keep_alive);
+    let (io, silence) = Begun::new(io);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -52,6 +54,7 @@ where
             connection.as_mut().graceful_shutdown();
             tokio::time::timeout(LINGER, connection).await.unwrap_or(Ok(()))
         }
+        () = silence.lasts() => return lose(end, disconnected("the peer connected, and said nothing")).await,
     };
     lose(end, why(ended)).await;
 }
@@ -59,15 +62,7 @@ where
 fn why(ended: hyper::Result<()>) -> Exception {
     match ended {
         Ok(()) => disconnected("the peer ended the connection"),
-        Err(error) => {
-            let mut message = format!("the connection failed: {error}");
-            let mut source = std::error::Error::source(&error);
-            while let Some(error) = source {
-                message = format!("{message}: {error}");
-                source = error.source();
-            }
-            disconnected(message)
-        }
+        Err(error) => disconnected(format!("the connection failed: {}", told(&error))),
     }
 }
 

@@ -97,6 +97,11 @@ impl Lanes {
         Self { session, ..Self::default() }
     }
 
+    /// How many frames wait.
+    pub(crate) fn len(&self) -> usize {
+        self.fast.len() + self.bulk.len()
+    }
+
     /// Takes a frame.
     pub(crate) fn push(&mut self, frame: Frame) {
         let (of, weight) = (Of::frame(&frame), frame.weight());

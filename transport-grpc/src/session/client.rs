@@ -13,12 +13,12 @@ use hyper::{body::Incoming, client::conn::http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use ipc_core::Exception;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tonic::{Request, body::Body, client::Grpc};
+use tonic::{Request, Status, body::Body, client::Grpc};
 use tower_service::Service;
 
 use super::{
     ENVELOPE_BYTES, End, LINGER, Line, OPEN, Outgoing, disconnected, lose, read,
-    reader::{lingered, of_status},
+    reader::{lingered, of_status, told},
 };
 use crate::{frames::EnvelopeCodec, http2 as settings};
 
@@ -42,30 +42,55 @@ where
         Err(error) => return lose(end, disconnected(format!("no HTTP/2 connection: {error}"))).await,
     };
     let mut connection = tokio::spawn(connection);
-    let why = converse(&end, &line, sender, origin).await;
+    let (mut why, mut is_over) = converse(&end, &line, sender, origin).await;
+    if is_over {
+        // The stream knows only that; the connection knows why.
+        if let Ok(Ok(Err(error))) = tokio::time::timeout(LINGER, &mut connection).await {
+            why = disconnected(format!("the connection failed: {}", told(&error)));
+        } else {
+            is_over = connection.is_finished();
+        }
+    }
     lose(end, why).await;
     // Its last frames are on their way; a peer that does not take them is not waited for.
-    if tokio::time::timeout(LINGER, &mut connection).await.is_err() {
+    if !is_over && tokio::time::timeout(LINGER, &mut connection).await.is_err() {
         connection.abort();
     }
 }
 
-/// Opens the stream, and reads until it ends. Gives why.
-async fn converse(end: &Arc<End>, line: &Arc<Line>, sender: http2::SendRequest<Body>, origin: Uri) -> Exception {
+/// Opens the stream, and reads until it ends. Gives why, and whether that is for the connection to say.
+async fn converse(
+    end: &Arc<End>,
+    line: &Arc<Line>,
+    sender: http2::SendRequest<Body>,
+    origin: Uri,
+) -> (Exception, bool) {
     let session = match session_number() {
         Ok(session) => session,
-        Err(error) => return disconnected(format!("no random number for the session: {error}")),
+        Err(error) => return (disconnected(format!("no random number for the session: {error}")), false),
     };
     let mut grpc = Grpc::with_origin(Sender(sender), origin).max_decoding_message_size(ENVELOPE_BYTES);
     let outgoing = Outgoing::new(end.clone(), line.clone(), session);
     let opened = tokio::select! {
         opened = grpc.streaming(Request::new(outgoing), PathAndQuery::from_static(OPEN), EnvelopeCodec) => opened,
-        () = lingered(line) => return disconnected("closed before the peer answered"),
+        () = lingered(line) => return (disconnected("closed before the peer answered"), false),
     };
     match opened {
-        Ok(response) => read(end, line, response.into_inner()).await,
-        Err(status) => of_status(&status),
+        Ok(response) => (read(end, line, response.into_inner()).await, false),
+        Err(status) => (of_status(&status), is_over(&status)),
     }
+}
+
+/// Whether a request failed because its connection has.
+fn is_over(status: &Status) -> bool {
+    let mut source = std::error::Error::source(status);
+    while let Some(error) = source {
+        if error.downcast_ref::<hyper::Error>().is_some_and(|error| error.is_canceled() || error.is_closed()) {
+            return true;
+        }
+        source = error.source();
+    }
+    false
 }
 
 /// 128 random bits: a session is never taken for another one.

@@ -1,12 +1,21 @@
 //! How the event loop learns that there is something to send.
 
-use std::sync::{Arc, Weak};
+use std::sync::{
+    Arc, Weak,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use atomic_waker::AtomicWaker;
-use ipc_core::session::Mover;
+use ipc_core::{
+    Exception, ExceptionKind, Limits, Result,
+    session::{Frame, Mover},
+};
 use tokio::sync::watch;
 
 use super::End;
+
+/// How many answers a peer may have asked for and not taken: twice the calls that one makes at a time by default.
+const MOST_OWED: usize = 1 << 17;
 
 /// What the tasks of one session wait for.
 pub(crate) struct Line {
@@ -14,11 +23,38 @@ pub(crate) struct Line {
     pub(super) sender: AtomicWaker,
     /// Whether nothing more will be sent.
     closed: watch::Sender<bool>,
+    /// How many answers the peer has asked for that have not gone out.
+    owed: AtomicUsize,
 }
 
 impl Line {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { sender: AtomicWaker::new(), closed: watch::Sender::new(false) })
+        Arc::new(Self { sender: AtomicWaker::new(), closed: watch::Sender::new(false), owed: AtomicUsize::new(0) })
+    }
+
+    /// A frame came in. Answers are never held back, so a peer that asks for more and more of them and takes none would fill
+    /// this side's memory with them, small as they are.
+    ///
+    /// # Errors
+    ///
+    /// `Overloaded` if the peer has asked for more than it could ever wait for.
+    pub(super) fn received(&self, frame: &Frame, limits: &Limits) -> Result<()> {
+        if !matches!(frame, Frame::Call(_) | Frame::Destroy(_) | Frame::Ping { .. }) {
+            return Ok(());
+        }
+        let most = MOST_OWED.max(limits.calls_served.saturating_mul(2));
+        if self.owed.fetch_add(1, Ordering::AcqRel) >= most {
+            let message = format!("the peer does not read: it has asked for {most} answers, and taken none of them");
+            return Err(Exception::new(ExceptionKind::Overloaded, message));
+        }
+        Ok(())
+    }
+
+    /// A frame goes out.
+    pub(super) fn sends(&self, frame: &Frame) {
+        if matches!(frame, Frame::Return(_) | Frame::Pong { .. }) {
+            self.owed.fetch_sub(1, Ordering::AcqRel);
+        }
     }
 
     /// Waits until nothing more will be sent.

@@ -12,7 +12,7 @@ use ipc_core::{
 
 pub(crate) use line::{Line, Wakeup};
 pub(crate) use outgoing::Outgoing;
-pub(crate) use reader::{disconnected, lose, read};
+pub(crate) use reader::{disconnected, lose, read, told};
 
 use crate::{codec::Protobuf, frames};
 

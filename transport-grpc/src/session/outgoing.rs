@@ -12,6 +12,9 @@ use tokio_stream::Stream;
 use super::{End, Line};
 use crate::frames::{Lanes, messages::Envelope};
 
+/// How many frames are looked at for those that may pass others.
+const LINED_UP: usize = 1 << 12;
+
 /// The envelopes of an end, until it is closed. HTTP/2 asks for the next one only when the peer has room for it.
 pub(crate) struct Outgoing {
     end: Arc<End>,
@@ -36,7 +39,10 @@ impl Stream for Outgoing {
         this.line.sender.register(context.waker());
         // Nothing comes after the end, so what is taken after it was seen is all.
         let is_closed = outbox.is_closed();
-        while let Some(frame) = outbox.take() {
+        while this.lanes.len() < LINED_UP
+            && let Some(frame) = outbox.take()
+        {
+            this.line.sends(&frame);
             this.lanes.push(frame);
         }
         match this.lanes.next() {

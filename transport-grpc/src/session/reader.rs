@@ -20,7 +20,12 @@ pub(crate) async fn read(end: &Arc<End>, line: &Line, mut stream: Streaming<Enve
         };
         match envelope {
             Ok(Some(envelope)) => match whole.take(envelope) {
-                Ok(Some(frame)) => end.receive(frame).run(),
+                Ok(Some(frame)) => {
+                    if let Err(error) = line.received(&frame, end.limits()) {
+                        return error;
+                    }
+                    end.receive(frame).run();
+                }
                 Ok(None) => {}
                 Err(error) => return error,
             },
@@ -67,10 +72,19 @@ pub(super) fn of_status(status: &Status) -> Exception {
     if message.is_empty() {
         message = status.code().description().to_owned();
     }
-    let mut source = std::error::Error::source(status);
+    if let Some(error) = std::error::Error::source(status) {
+        message = format!("{message}: {}", told(error));
+    }
+    Exception::new(kind, format!("the stream failed: {message}"))
+}
+
+/// An error and its causes.
+pub(crate) fn told(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut source = error.source();
     while let Some(error) = source {
         message = format!("{message}: {error}");
         source = error.source();
     }
-    Exception::new(kind, format!("the stream failed: {message}"))
+    message
 }

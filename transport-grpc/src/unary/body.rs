@@ -11,7 +11,8 @@ use tonic::{Status, body::Body};
 /// What stands before a message.
 const HEAD: usize = 5;
 
-/// Reads the one message of a request. Memory for it is taken from `room`, once its length is known.
+/// Reads the one message of a request. Memory for it is taken from `room`, once its length is known. It is not waited for:
+/// requests that wait while half of them has come would fill the window that the others' rest has to come through.
 pub(super) async fn message<'r>(
     mut body: Incoming,
     most: usize,
@@ -29,7 +30,9 @@ pub(super) async fn message<'r>(
         let message = format!("expected a message of at most {most} bytes, got {len}");
         return Err(Status::resource_exhausted(message));
     }
-    let permit = room.acquire_many(len as u32).await.map_err(|_| Status::unavailable("the server ends"))?;
+    let permit = room
+        .try_acquire_many(len as u32)
+        .map_err(|_| Status::resource_exhausted("the connection holds as many bytes of requests already as it may"))?;
     while read.len() < len {
         read.extend_from_slice(&data(&mut body).await?.ok_or_else(cut)?);
         if read.len() > len {
@@ -69,15 +72,20 @@ fn twice() -> Status {
     Status::internal("expected one message: the method is unary")
 }
 
-/// A response that is all right.
-pub(super) fn response(message: Bytes) -> http::Response<Body> {
-    let mut data = BytesMut::with_capacity(HEAD + message.len());
+/// A message as it is written, with what stands before it.
+pub(super) fn framed(message: &[u8]) -> Vec<u8> {
+    let mut data = Vec::with_capacity(HEAD + message.len());
     data.put_u8(0);
     data.put_u32(message.len() as u32);
     data.put(message);
+    data
+}
+
+/// A response that is all right.
+pub(super) fn response(framed: Bytes) -> http::Response<Body> {
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", HeaderValue::from_static("0"));
-    let frames = [Ok::<_, Status>(Frame::data(data.freeze())), Ok(Frame::trailers(trailers))];
+    let frames = [Ok::<_, Status>(Frame::data(framed)), Ok(Frame::trailers(trailers))];
     let mut response = http::Response::new(Body::new(StreamBody::new(tokio_stream::iter(frames))));
     response.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     response

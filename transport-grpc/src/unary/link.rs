@@ -71,6 +71,7 @@ impl Link for UnaryLink {
     fn usage(&self) -> Usage {
         let mut usage = self.session.usage();
         usage.server_threads += self.unary.running();
+        usage.output_bytes += self.unary.output_bytes();
         usage
     }
 }

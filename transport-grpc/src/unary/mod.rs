@@ -11,6 +11,7 @@ mod link;
 mod objects;
 mod status;
 mod timeout;
+mod unsent;
 mod waiting;
 
 use std::sync::{
@@ -28,9 +29,15 @@ use self::{
     call::UnaryCall,
     catalog::{Catalog, Entry},
     objects::Objects,
+    unsent::Unsent,
     waiting::Waiting,
 };
 pub(crate) use link::UnaryLink;
+
+use crate::http2;
+
+/// The requests of one connection may take so many times the largest message.
+const REQUESTS_OF_MOST_BYTES: usize = 8;
 
 /// The unary calls of one connection.
 pub(crate) struct Unary {
@@ -40,6 +47,8 @@ pub(crate) struct Unary {
     limits: Limits,
     /// How many bytes of requests may be held.
     room: Semaphore,
+    /// Responses that the client has not taken.
+    unsent: Unsent,
     running: AtomicUsize,
     idle: watch::Sender<()>,
 }
@@ -47,13 +56,14 @@ pub(crate) struct Unary {
 impl Unary {
     /// Those that lead to `root`.
     pub(crate) fn new<I: Interface + ?Sized>(root: &Arc<I>, peer: String, limits: Limits) -> Arc<Self> {
-        let room = limits.message_bytes.min(Semaphore::MAX_PERMITS).min(u32::MAX as usize);
+        let room = limits.message_bytes.saturating_mul(REQUESTS_OF_MOST_BYTES).min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
             catalog: Catalog::of(I::SCHEMA),
             objects: Objects::new(root),
             peer,
             limits,
             room: Semaphore::new(room),
+            unsent: Unsent::new(),
             running: AtomicUsize::new(0),
             idle: watch::Sender::new(()),
         })
@@ -64,6 +74,11 @@ impl Unary {
         self.running.load(Ordering::Acquire)
     }
 
+    /// How many bytes of responses wait to be written.
+    pub(crate) fn output_bytes(&self) -> usize {
+        self.unsent.bytes()
+    }
+
     /// Answers a request.
     pub(crate) async fn answer(self: Arc<Self>, request: http::Request<Incoming>) -> http::Response<Body> {
         let service = request.uri().path().split('/').nth(1).unwrap_or_default();
@@ -71,7 +86,7 @@ impl Unary {
             return other(request).await;
         }
         match self.call(request).await {
-            Ok(message) => body::response(message),
+            Ok(response) => body::response(response),
             Err(status) => status.into_http(),
         }
     }
@@ -107,6 +122,7 @@ impl Unary {
         until: Option<std::time::Instant>,
     ) -> Result<Bytes, Status> {
         let (request, _room) = body::message(body, self.limits.message_bytes, &self.room).await?;
+        self.unsent.room(&self.limits).await;
         let running = Running::begin(&self)?;
         let waiting = Waiting::default();
         let serves = waiting.serves();
@@ -116,10 +132,10 @@ impl Unary {
             let _serving = caller::serve(serves, waiting::CALL);
             let object = this.objects.reach(&entry, &this.limits).map_err(|error| status::of(&error))?;
             let call = UnaryCall { request, limits: this.limits.clone(), peer: this.peer.clone(), found: None };
-            object.dispatch(entry.interface.id, entry.ordinal, call)
+            object.dispatch(entry.interface.id, entry.ordinal, call).map(|message| body::framed(&message))
         };
         match tokio::task::spawn_blocking(work).await {
-            Ok(done) => done.map(Bytes::from),
+            Ok(done) => self.unsent.hold(done?, &self.limits).map_err(|error| status::of(&error)),
             // Handlers are caught where they run; this is for what a `Drop` of an argument or a result does.
             Err(_) => Err(Status::unknown("the call panicked beside its handler")),
         }
@@ -131,7 +147,8 @@ struct Running(Arc<Unary>);
 
 impl Running {
     fn begin(unary: &Arc<Unary>) -> Result<Self, Status> {
-        let most = unary.limits.server_threads;
+        // Streams that are reset are not among those that are open, but their calls run on.
+        let most = unary.limits.server_threads.min(http2::STREAMS as usize);
         let taken = unary.running.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| (n < most).then_some(n + 1));
         match taken {
             Ok(_) => Ok(Self(unary.clone())),

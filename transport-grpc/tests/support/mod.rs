@@ -1,4 +1,5 @@
 //! A gRPC client that knows nothing of sessions, and what it calls.
+#![allow(dead_code, reason = "each test file uses a part")]
 
 use std::{
     sync::{Arc, Condvar, Mutex},

@@ -1,5 +1,7 @@
 //! Connected streams for the event loop.
 
+mod begun;
+
 use std::{
     io,
     os::fd::OwnedFd,
@@ -12,6 +14,8 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpStream, UnixStream},
 };
+
+pub(crate) use begun::Begun;
 
 /// A unix or TCP stream.
 pub(crate) enum Plain {
