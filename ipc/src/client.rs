@@ -23,8 +23,8 @@ use crate::{
 ///
 /// # Errors
 ///
-/// `Protocol` if the address is none, `Unimplemented` if nothing here speaks its scheme, `Disconnected` if nobody is there
-/// or the peer goes before the first call.
+/// `Protocol` if the address is none, or needs TLS without [`ClientOptions`] that have it; `Unimplemented` if nothing here
+/// speaks its scheme; `Disconnected` if nobody is there, the peer does not prove who it is, or goes before the first call.
 pub fn connect<I: Interface + ?Sized>(address: impl IntoAddress) -> Result<Arc<I>> {
     Ok(open(address)?.root)
 }
@@ -65,6 +65,8 @@ pub fn open_with<T: Transport, I: Interface + ?Sized>(
 pub struct ClientOptions {
     options: Options,
     scheme: Option<String>,
+    #[cfg(feature = "grpc")]
+    tls: Option<transport_grpc::ClientTls>,
 }
 
 impl ClientOptions {
@@ -86,6 +88,13 @@ impl ClientOptions {
         self
     }
 
+    /// Whom to trust at addresses `grpc+tls:HOST:PORT`, and who this side is there. It means nothing to others.
+    #[cfg(feature = "grpc")]
+    pub fn tls(mut self, tls: transport_grpc::ClientTls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// The scheme of the transport that a program is spawned with, where it is not the default one.
     ///
     /// The program learns it by the environment variable `IPC_TRANSPORT`, which [`Parent::serve`](crate::Parent::serve)
@@ -102,7 +111,10 @@ impl ClientOptions {
     /// As for [`connect`].
     pub fn open<I: Interface + ?Sized>(self, address: impl IntoAddress) -> Result<Connected<I>> {
         let address = address.into_address()?;
-        self.open_with(&Compiled::of(&address)?, address)
+        let transport = Compiled::of(&address)?;
+        #[cfg(feature = "grpc")]
+        let transport = transport.with_client_tls(&address, self.tls.clone());
+        self.open_with(&transport, address)
     }
 
     /// As [`open_with`].

@@ -38,6 +38,24 @@ impl Compiled {
         }
     }
 
+    /// The same with TLS, if this is an address that asks for it: all others stay as they are.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn with_client_tls(self, address: &Address, tls: Option<transport_grpc::ClientTls>) -> Self {
+        match (self, tls, address.endpoint()) {
+            (Self::Grpc(grpc), Some(tls), Endpoint::Tls { .. }) => Self::Grpc(grpc.with_client_tls(tls)),
+            (other, ..) => other,
+        }
+    }
+
+    /// The same for the side that listens.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn with_server_tls(self, address: &Address, tls: Option<transport_grpc::ServerTls>) -> Self {
+        match (self, tls, address.endpoint()) {
+            (Self::Grpc(grpc), Some(tls), Endpoint::Tls { .. }) => Self::Grpc(grpc.with_server_tls(tls)),
+            (other, ..) => other,
+        }
+    }
+
     /// The transport of those who name none.
     ///
     /// # Errors

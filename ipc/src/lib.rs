@@ -45,8 +45,8 @@
 //!
 //! # Addresses and transports
 //!
-//! An [`Address`] is `[SCHEME+]unix:PATH`, `[SCHEME+]tcp:HOST:PORT` or `[SCHEME+]fd:N`. The scheme picks among the
-//! transports that are compiled in; each is a cargo feature, and enabling one changes nothing for the others.
+//! An [`Address`] is `[SCHEME+]unix:PATH`, `[SCHEME+]tcp:HOST:PORT`, `grpc+tls:HOST:PORT` or `[SCHEME+]fd:N`. The scheme
+//! picks among the transports that are compiled in; each is a cargo feature, and enabling one changes nothing for the others.
 //!
 //! | scheme | feature | transport |
 //! |---|---|---|
@@ -76,6 +76,8 @@ pub use ipc_core::{
     value,
 };
 pub use ipc_macros::{Value, interface};
+#[cfg(feature = "grpc")]
+pub use transport_grpc::{ClientTls, ServerTls};
 
 /// What the macros' expansions name.
 #[doc(hidden)]

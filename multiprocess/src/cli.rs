@@ -6,6 +6,8 @@ use bitcoin::Network;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use ipc::Address;
 
+use crate::tls::TlsArgs;
+
 /// The file name of the default socket.
 const SOCKET: &str = "node.sock";
 
@@ -65,9 +67,12 @@ pub(crate) struct NodeArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) mine_every: Option<Duration>,
     /// Where to listen: `unix` (DIR/node.sock, the default), unix:PATH or tcp:HOST:PORT, with
-    /// `grpc+` before it for gRPC; may be given more than once.
+    /// `grpc+` before it for gRPC, or grpc+tls:HOST:PORT; may be given more than once.
     #[arg(long, value_name = "ADDR")]
     pub(crate) ipcbind: Vec<Address>,
+    /// What addresses with TLS need.
+    #[command(flatten)]
+    pub(crate) tls: TlsArgs,
     /// Print debug messages of a category.
     #[arg(long, value_enum, value_name = "CATEGORY")]
     pub(crate) debug: Vec<Category>,
@@ -76,9 +81,13 @@ pub(crate) struct NodeArgs {
 /// The command line of a miner.
 #[derive(Args, Debug)]
 pub(crate) struct MineArgs {
-    /// Where the node listens: `unix` (DIR/node.sock), unix:PATH or tcp:HOST:PORT.
+    /// Where the node listens: `unix` (DIR/node.sock), unix:PATH or tcp:HOST:PORT, with `grpc+` before it for gRPC, or
+    /// grpc+tls:HOST:PORT.
     #[arg(long, value_name = "ADDR")]
     pub(crate) ipcconnect: Address,
+    /// What an address with TLS needs.
+    #[command(flatten)]
+    pub(crate) tls: TlsArgs,
     /// The directory that a relative socket path starts at [default: ~/.multiprocess].
     #[arg(long, value_name = "DIR")]
     pub(crate) datadir: Option<PathBuf>,
@@ -93,10 +102,13 @@ pub(crate) struct MineArgs {
 /// The command line of a wallet.
 #[derive(Args, Debug)]
 pub(crate) struct WalletArgs {
-    /// Where a node listens: `unix` (DIR/node.sock), unix:PATH or tcp:HOST:PORT, with `grpc+` before it for gRPC.
-    /// Without it, a node is spawned.
+    /// Where a node listens: `unix` (DIR/node.sock), unix:PATH or tcp:HOST:PORT, with `grpc+` before it for gRPC, or
+    /// grpc+tls:HOST:PORT. Without it, a node is spawned.
     #[arg(long, global = true, value_name = "ADDR")]
     pub(crate) ipcconnect: Option<Address>,
+    /// What an address with TLS needs.
+    #[command(flatten)]
+    pub(crate) tls: TlsArgs,
     /// How to talk to a node that is spawned.
     #[arg(long, global = true, value_enum, value_name = "TRANSPORT", default_value_t, conflicts_with = "ipcconnect")]
     pub(crate) transport: TransportName,

@@ -10,6 +10,7 @@ mod log;
 mod mine;
 mod node;
 mod signals;
+mod tls;
 mod wallet;
 
 use std::{error::Error, ffi::OsString, process::ExitCode};

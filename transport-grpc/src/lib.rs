@@ -18,7 +18,9 @@ mod unary;
 
 use std::sync::Arc;
 
-use ipc_core::{Connected, Connection, Interface, Options, Result, Stream, Transport};
+use ipc_core::{
+    Address, Connected, Connection, Endpoint, Interface, Listening, Options, Result, Serving, Stream, Transport,
+};
 
 /// For measurements in other crates. No stable interface.
 #[doc(hidden)]
@@ -44,13 +46,13 @@ impl Grpc {
         Self::default()
     }
 
-    /// With TLS on the connections that this side makes.
+    /// With TLS on the connections that this side makes, also to addresses that do not ask for it.
     #[must_use]
     pub fn with_client_tls(self, tls: ClientTls) -> Self {
         Self { client_tls: Some(tls), ..self }
     }
 
-    /// With TLS on the connections that this side accepts.
+    /// With TLS on the connections that this side accepts, also at addresses that do not ask for it.
     #[must_use]
     pub fn with_server_tls(self, tls: ServerTls) -> Self {
         Self { server_tls: Some(tls), ..self }
@@ -85,6 +87,25 @@ impl Transport for Grpc {
         let (end, connection) = End::server(Protobuf, peer, &root, options, |end| Wakeup::new(&line, end));
         handle.spawn(accept(self.server_tls.clone(), end, line, unary.clone(), io, keep_alive));
         Ok(Connection::new(Arc::new(UnaryLink::new(connection, unary))))
+    }
+
+    fn dial<I: Interface + ?Sized>(&self, address: &Address, options: Options) -> Result<Connected<I>> {
+        match address.endpoint() {
+            Endpoint::Tls { host, port } => tls::dial(self.client_tls.clone(), (host, *port), options),
+            _ => self.connect(Stream::connect(address)?, options),
+        }
+    }
+
+    fn listen<I: Interface + ?Sized>(
+        &self,
+        address: &Address,
+        root: Arc<I>,
+        serving: Serving,
+    ) -> Result<Box<dyn Listening>> {
+        match address.endpoint() {
+            Endpoint::Tls { host, port } => tls::listen(self.server_tls.clone(), (host, *port), root, serving),
+            _ => tls::OverStreams(self.clone()).listen(address, root, serving),
+        }
     }
 }
 

@@ -4,12 +4,12 @@ mod support;
 
 use std::{os::fd::OwnedFd, sync::Arc, time::Duration};
 
-use ipc_core::{Connected, Connection, ExceptionKind, Options, Stream, Transport};
+use ipc_core::{Connection, Options, Stream, Transport};
 use prost_types::Any;
 use support::{Client, Init, Root};
 use tokio::net::UnixStream;
 use tonic::Code;
-use transport_grpc::{ClientTls, Grpc, ServerTls};
+use transport_grpc::Grpc;
 
 fn served(root: &Arc<Root>, grpc: &Grpc, options: Options) -> (UnixStream, Connection) {
     let (ours, theirs) = Stream::pair().unwrap();
@@ -157,6 +157,21 @@ async fn what_is_too_large_is_refused_before_it_is_read() {
     );
 }
 
+/// More than HTTP/2's window for all of them together: none waits for what only another's end would let through.
+#[tokio::test]
+async fn large_requests_do_not_wait_for_each_other() {
+    let mut options = Options::default();
+    options.limits.message_bytes = 4 << 20;
+    let (io, _connection) = served(&Arc::default(), &Grpc::new(), options);
+    let client = Client::new(io).await;
+    let request = [&[0x0a, 0x80, 0x80, 0xc0, 0x01][..], &vec![b'x'; 3 << 20]].concat();
+    let call = || client.call("/unary.support.Init/Greet", &request);
+    let answers = tokio::join!(call(), call(), call(), call(), call());
+    for answer in [answers.0, answers.1, answers.2, answers.3, answers.4] {
+        assert!(answer.unwrap().len() > 3 << 20);
+    }
+}
+
 #[tokio::test]
 async fn services_are_listed_and_serving() {
     let (client, _connection) = client(&Arc::default()).await;
@@ -179,55 +194,4 @@ async fn a_connection_has_one_session() {
     let (first, second) = tokio::join!(first, client.call("/ipc.Session/Open", &[]));
     let codes = [first, second].map(|answer| answer.unwrap_err().code());
     assert!(codes.contains(&Code::AlreadyExists), "{codes:?}");
-}
-
-/// An authority, and what it has signed: a certificate for `localhost` with its key, in PEM.
-fn certificates() -> (String, String, String) {
-    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-
-    let authority_key = KeyPair::generate().unwrap();
-    let mut authority = CertificateParams::new(vec![]).unwrap();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority_pem = authority.self_signed(&authority_key).unwrap().pem();
-    let issuer = Issuer::new(authority, authority_key);
-    let key = KeyPair::generate().unwrap();
-    let signed = CertificateParams::new(vec!["localhost".into()]).unwrap().signed_by(&key, &issuer).unwrap();
-    (authority_pem, signed.pem(), key.serialize_pem())
-}
-
-fn connect(client: &ClientTls, server: &ServerTls) -> ipc_core::Result<Connected<dyn Init>> {
-    let (ours, theirs) = Stream::pair().unwrap();
-    let root: Arc<dyn Init> = Arc::new(Root::default());
-    let server = Grpc::new().with_server_tls(server.clone()).accept(theirs, root, Options::default()).unwrap();
-    let connected = Grpc::new().with_client_tls(client.clone()).connect::<dyn Init>(ours, Options::default());
-    if connected.is_ok() {
-        // It lives until the client lets go.
-        std::thread::spawn(move || server.wait());
-    }
-    connected
-}
-
-#[test]
-fn both_sides_know_each_other_by_certificates() {
-    let (authority, chain, key) = certificates();
-    let identity = Some((chain.as_bytes(), key.as_bytes()));
-    let server = ServerTls::new(chain.as_bytes(), key.as_bytes(), Some(authority.as_bytes())).unwrap();
-    let client = ClientTls::new("localhost", authority.as_bytes(), identity).unwrap();
-    let connected = connect(&client, &server).unwrap();
-    assert_eq!(connected.root.greet("Eve".into()).unwrap(), "Good day, Eve.");
-
-    let unknown = ClientTls::new("localhost", authority.as_bytes(), None).unwrap();
-    assert_eq!(connect(&unknown, &server).err().unwrap().kind(), ExceptionKind::Disconnected);
-    let elsewhere = ClientTls::new("example.org", authority.as_bytes(), identity).unwrap();
-    assert_eq!(connect(&elsewhere, &server).err().unwrap().kind(), ExceptionKind::Disconnected);
-    let (other, ..) = certificates();
-    let distrustful = ClientTls::new("localhost", other.as_bytes(), identity).unwrap();
-    assert_eq!(connect(&distrustful, &server).err().unwrap().kind(), ExceptionKind::Disconnected);
-}
-
-#[test]
-fn what_is_no_certificate_is_refused_with_words() {
-    let error = ServerTls::new(b"nothing", b"nothing", None).unwrap_err();
-    assert_eq!(error.to_string(), "Protocol: expected a certificate in PEM");
-    assert!(ClientTls::new("no host name", b"", None).unwrap_err().message().contains("no name of a host"));
 }

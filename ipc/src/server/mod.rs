@@ -32,8 +32,8 @@ pub use options::ServerOptions;
 ///
 /// # Errors
 ///
-/// `Protocol` if the address is none, `Unimplemented` if nothing here speaks its scheme, `Disconnected` if it can't be bound;
-/// then the source is the [`std::io::Error`] that says why.
+/// `Protocol` if the address is none, or needs TLS without [`ServerOptions`] that have it; `Unimplemented` if nothing here
+/// speaks its scheme; `Disconnected` if it can't be bound; then the source is the [`std::io::Error`] that says why.
 pub fn serve<I: Interface + ?Sized>(address: impl IntoAddress, root: Arc<I>) -> Result<Server> {
     ServerOptions::new().serve(address, root)
 }

@@ -20,12 +20,20 @@ pub struct ServerOptions {
     options: Options,
     bind: BindOptions,
     connections: NonZeroUsize,
+    #[cfg(feature = "grpc")]
+    tls: Option<transport_grpc::ServerTls>,
 }
 
 impl ServerOptions {
     /// The defaults: peers of the same user, on this host, at most 256 at a time.
     pub fn new() -> Self {
-        Self { options: Options::default(), bind: BindOptions::new(), connections: CONNECTIONS }
+        Self {
+            options: Options::default(),
+            bind: BindOptions::new(),
+            connections: CONNECTIONS,
+            #[cfg(feature = "grpc")]
+            tls: None,
+        }
     }
 
     /// Bounds on what each peer can make this side hold.
@@ -46,6 +54,14 @@ impl ServerOptions {
         self
     }
 
+    /// Who this side is at addresses `grpc+tls:HOST:PORT`, and whom it lets in there. It means nothing to others. If clients
+    /// have to prove who they are, the address may be one that other hosts reach.
+    #[cfg(feature = "grpc")]
+    pub fn tls(mut self, tls: transport_grpc::ServerTls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// Whether the root is a plain object of the wire's protocol, without this project's hand-shake.
     pub fn plain(mut self, plain: bool) -> Self {
         self.options.plain = plain;
@@ -59,7 +75,10 @@ impl ServerOptions {
     /// As for [`serve`](crate::serve).
     pub fn serve<I: Interface + ?Sized>(self, address: impl IntoAddress, root: Arc<I>) -> Result<Server> {
         let address = address.into_address()?;
-        self.serve_with(&Compiled::of(&address)?, address, root)
+        let transport = Compiled::of(&address)?;
+        #[cfg(feature = "grpc")]
+        let transport = transport.with_server_tls(&address, self.tls.clone());
+        self.serve_with(&transport, address, root)
     }
 
     /// As [`serve_with`](crate::serve_with).

@@ -29,7 +29,7 @@ pub(crate) fn run(args: &MineArgs) -> Result<(), Failure> {
     signals::on_stop(move || pressed.request())?;
 
     let address = resolve(args.ipcconnect.clone(), args.datadir.as_ref())?;
-    let Connected { root, connection } = ipc::open::<dyn Init>(&address)?;
+    let Connected { root, connection } = args.tls.options(Some(&address))?.open::<dyn Init>(&address)?;
     let mined = Session::begin(&root, &stop).and_then(|session| session.mine(args.count));
     drop(root);
     if let Err(running) = connection.close(session::GRACE) {

@@ -11,7 +11,7 @@ mod shutdown;
 use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt, path::Path, sync::Arc, time::Duration};
 
 use interfaces::node::{Init, NodeOptions};
-use ipc::{Address, Connection, Parent, Server, StillRunning};
+use ipc::{Address, Connection, Parent, Server, ServerOptions, ServerTls, StillRunning};
 
 use self::{init::InitObject, process::NodeProcess, shutdown::Shutdown};
 use crate::{
@@ -29,6 +29,7 @@ const GRACE: Duration = Duration::from_secs(5);
 ///
 /// If its options make no sense or it can't listen.
 pub(crate) fn run(args: &NodeArgs) -> Result<(), Failure> {
+    let tls = args.tls.server(&args.ipcbind)?;
     let shutdown = Shutdown::default();
     let stop = shutdown.clone();
     signals::on_stop(move || stop.request())?;
@@ -40,7 +41,7 @@ pub(crate) fn run(args: &NodeArgs) -> Result<(), Failure> {
         mine_every: args.mine_every,
         debug: args.debug.iter().map(ToString::to_string).collect(),
     })?;
-    let servers = listen(args, &process)?;
+    let servers = listen(args, tls.as_ref(), &process)?;
     for server in &servers {
         println!("listening at {}", server.address());
     }
@@ -74,7 +75,7 @@ fn root(process: &Arc<NodeProcess>) -> Arc<dyn Init> {
     Arc::new(InitObject::new(Arc::clone(process)))
 }
 
-fn listen(args: &NodeArgs, process: &Arc<NodeProcess>) -> Result<Vec<Server>, Failure> {
+fn listen(args: &NodeArgs, tls: Option<&ServerTls>, process: &Arc<NodeProcess>) -> Result<Vec<Server>, Failure> {
     let addresses = if args.ipcbind.is_empty() { vec![Address::default_unix()] } else { args.ipcbind.clone() };
     let mut servers = Vec::new();
     for address in addresses {
@@ -82,7 +83,11 @@ fn listen(args: &NodeArgs, process: &Arc<NodeProcess>) -> Result<Vec<Server>, Fa
         if matches!(address.endpoint(), ipc::Endpoint::Unix(_)) {
             make_private(&datadir(args.datadir.as_ref())?)?;
         }
-        servers.push(ipc::serve(address, root(process))?);
+        let mut options = ServerOptions::new();
+        if let Some(tls) = tls {
+            options = options.tls(tls.clone());
+        }
+        servers.push(options.serve(address, root(process))?);
     }
     Ok(servers)
 }

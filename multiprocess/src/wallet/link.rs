@@ -28,9 +28,13 @@ impl Link {
     ///
     /// If there is none, it can't be spawned, or it is on another network than was asked for.
     pub(super) fn open(args: WalletArgs) -> Result<Self, Failure> {
+        let options = args.tls.options(args.ipcconnect.as_ref())?;
         match args.ipcconnect.clone() {
-            Some(address) => Self::connect(resolve(address, args.datadir.as_ref())?, args.network.map(Into::into)),
+            Some(address) => {
+                Self::connect(options, resolve(address, args.datadir.as_ref())?, args.network.map(Into::into))
+            }
             None => Self::spawn(
+                options,
                 args.transport,
                 NodeOptions {
                     network: args.network.unwrap_or_default().into(),
@@ -42,8 +46,8 @@ impl Link {
         }
     }
 
-    fn connect(address: Address, expected: Option<Network>) -> Result<Self, Failure> {
-        let Connected { root, connection } = ipc::open::<dyn Init>(&address)?;
+    fn connect(options: ClientOptions, address: Address, expected: Option<Network>) -> Result<Self, Failure> {
+        let Connected { root, connection } = options.open::<dyn Init>(&address)?;
         if let Some(expected) = expected {
             let found = root.make_node()?.network()?;
             if found != expected {
@@ -55,10 +59,10 @@ impl Link {
     }
 
     /// The child gets two arguments, as Bitcoin Core's do, and so learns its options here.
-    fn spawn(transport: TransportName, options: NodeOptions) -> Result<Self, Failure> {
+    fn spawn(how: ClientOptions, transport: TransportName, options: NodeOptions) -> Result<Self, Failure> {
         let how = match transport {
-            TransportName::Capnp => ClientOptions::new(),
-            other => ClientOptions::new().transport(other.scheme()),
+            TransportName::Capnp => how,
+            other => how.transport(other.scheme()),
         };
         let Spawned { root, connection, process } = how.spawn::<dyn Init>(Spawn::new(env::current_exe()?))?;
         let link = Self { init: root, connection, child: Some(process) };
