@@ -7,5 +7,6 @@ pub mod members;
 pub mod node;
 pub mod plain;
 pub mod published;
+pub mod python;
 pub mod samples;
 pub mod tool;

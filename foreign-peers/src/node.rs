@@ -4,7 +4,7 @@ use std::{
     env,
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::{LazyLock, mpsc::channel},
     thread,
     time::Duration,
@@ -23,6 +23,7 @@ static PROGRAM: LazyLock<PathBuf> = LazyLock::new(build);
 pub struct Node {
     child: Child,
     dir: TempDir,
+    address: String,
 }
 
 impl Node {
@@ -32,20 +33,44 @@ impl Node {
     ///
     /// If it cannot be built or does not listen.
     pub fn start(blocks: u32) -> Self {
+        Self::listening(blocks, &[])
+    }
+
+    /// Starts one with so many blocks, and with these options.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be built or does not listen.
+    pub fn listening(blocks: u32, options: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("cannot make a directory for a node");
         let mut child = Command::new(&*PROGRAM)
             .args(["node", "--network", "regtest", "--mine", &blocks.to_string(), "--datadir"])
             .arg(dir.path())
+            .args(options)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
             .expect("the node starts");
         let out = child.stdout.take().expect("it is piped");
         // It is there before the first line can be late.
-        let this = Self { child, dir };
+        let mut this = Self { child, dir, address: String::new() };
         let line = first_line(out);
-        assert!(line.starts_with("listening at "), "{line:?}");
+        this.address = line.strip_prefix("listening at ").unwrap_or_else(|| panic!("{line:?}")).to_owned();
         this
+    }
+
+    /// The first address that it listens at, as it prints it.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Waits for its end, which somebody has asked for.
+    ///
+    /// # Panics
+    ///
+    /// If it does not come.
+    pub fn end(mut self) -> ExitStatus {
+        self.child.wait().expect("a child can be waited for")
     }
 
     /// The path of its socket.

@@ -1,39 +1,16 @@
 //! A client in Python, on pycapnp and the schemas that are derived from our traits, mines on `multiprocess node`, in each of
 //! the ways in which such clients have their calls run.
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::path::Path;
 
-use foreign_peers::node::Node;
-
-const HERE: &str = env!("CARGO_MANIFEST_DIR");
-
-/// The interpreter: the variable `PYTHON`, or that of the environment beside this crate.
-fn python() -> PathBuf {
-    let python = env::var_os("PYTHON").map_or_else(|| Path::new(HERE).join("target/python/bin/python"), PathBuf::from);
-    let found = Command::new(&python).args(["-c", "import capnp"]).output();
-    assert!(
-        found.is_ok_and(|output| output.status.success()),
-        "this test needs Python with pycapnp: in foreign-peers/, run python3 -m venv target/python && \
-         target/python/bin/pip install -r python/requirements.txt; or set PYTHON"
-    );
-    python
-}
+use foreign_peers::{node::Node, python};
 
 fn mines(way: &str) {
     let node = Node::start(20);
-    let output = Command::new(python())
-        .arg(Path::new(HERE).join("python/client.py"))
-        .arg(Path::new(HERE).join("../interfaces/schema"))
-        .arg(node.socket())
-        .arg(way)
-        .output()
-        .expect("Python runs");
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "mined\n", "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success());
+    let socket = node.socket();
+    let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("../interfaces/schema");
+    let args = [schemas.as_os_str(), socket.as_os_str(), way.as_ref()];
+    assert_eq!(python::run("capnp", "client.py", &args), "mined\n");
 }
 
 #[test]
