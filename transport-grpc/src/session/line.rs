@@ -23,13 +23,20 @@ pub(crate) struct Line {
     pub(super) sender: AtomicWaker,
     /// Whether nothing more will be sent.
     closed: watch::Sender<bool>,
+    /// Whether our half of the stream is written, or given up.
+    sent: watch::Sender<bool>,
     /// How many answers the peer has asked for that have not gone out.
     owed: AtomicUsize,
 }
 
 impl Line {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { sender: AtomicWaker::new(), closed: watch::Sender::new(false), owed: AtomicUsize::new(0) })
+        Arc::new(Self {
+            sender: AtomicWaker::new(),
+            closed: watch::Sender::new(false),
+            sent: watch::Sender::new(false),
+            owed: AtomicUsize::new(0),
+        })
     }
 
     /// A frame came in. Answers are never held back, so a peer that asks for more and more of them and takes none would fill
@@ -55,6 +62,16 @@ impl Line {
         if matches!(frame, Frame::Return(_) | Frame::Pong { .. }) {
             self.owed.fetch_sub(1, Ordering::AcqRel);
         }
+    }
+
+    /// Our half of the stream is written, or given up.
+    pub(super) fn end_sent(&self) {
+        self.sent.send_replace(true);
+    }
+
+    /// Waits for that.
+    pub(super) async fn sent(&self) {
+        let _ = self.sent.subscribe().wait_for(|sent| *sent).await;
     }
 
     /// Waits until nothing more will be sent.

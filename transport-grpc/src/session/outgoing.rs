@@ -57,3 +57,9 @@ impl Stream for Outgoing {
         }
     }
 }
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        self.line.end_sent();
+    }
+}

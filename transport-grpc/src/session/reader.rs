@@ -29,7 +29,16 @@ pub(crate) async fn read(end: &Arc<End>, line: &Line, mut stream: Streaming<Enve
                 Ok(None) => {}
                 Err(error) => return error,
             },
-            Ok(None) => return disconnected("the peer ended the stream"),
+            Ok(None) => {
+                if end.lost().is_some() {
+                    // The peer has said all that it has to say, and may still read why this side ended it.
+                    tokio::select! {
+                        () = line.sent() => {}
+                        () = &mut over => {}
+                    }
+                }
+                return disconnected("the peer ended the stream");
+            }
             Err(status) => return of_status(&status),
         }
     }

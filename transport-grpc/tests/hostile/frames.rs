@@ -1,10 +1,11 @@
 //! Frames that break the session's rules.
 
 use ipc_core::{Interface, Options};
+use prost::Message;
 
 use crate::{
     messages::{Call, Chunk, Envelope, ObjectRef, Payload, Release, Return, Thread},
-    stage::{Session, Stage, call, ended, greet, ordinal, resident},
+    stage::{Session, Stage, call, ended, framed, greet, ordinal, resident},
     support::{Init, Math},
 };
 
@@ -52,6 +53,20 @@ async fn forged_ids_end_the_session_that_they_are_sent_on() {
         assert_eq!(connection.usage(), Default::default());
     }
     stage.still_serves().await;
+}
+
+/// Who says something wrong and ends its half of the stream at once is told all the same.
+#[tokio::test]
+async fn the_last_word_is_heard_by_who_has_said_its_own() {
+    let stage = Stage::new();
+    for _ in 0..50 {
+        let (io, connection) = stage.connection(Options::default());
+        let mut session = Session::open(io).await;
+        let breach = framed(&release(4711, 1).encode_to_vec());
+        session.send.send_data(breach, true).unwrap();
+        assert!(session.next().await.is_some_and(|last| last.close.is_some()));
+        assert!(ended(&connection).await.contains("broke the protocol"));
+    }
 }
 
 /// An object's id means something on the session alone on which it was sent.
