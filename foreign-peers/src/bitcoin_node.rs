@@ -41,9 +41,7 @@ impl BitcoinNode {
         fs::write(&file, blocks::file(BLOCKS)).expect("cannot write blocks for a node");
         // That check fails where blocks are imported before there is a first one.
         let args = [format!("-loadblock={}", file.display()), "-checkblockindex=0".into()];
-        let this = Self::start_in(dir, &args);
-        this.line("initload thread exit");
-        this
+        Self::start_in(dir, &args)
     }
 
     /// Starts one with the first block alone, and waits until it listens.
@@ -77,6 +75,8 @@ impl BitcoinNode {
         let lines = lines(child.stdout.take().expect("it is piped"));
         let this = Self { child, dir, lines };
         this.line("Listening for IPC requests");
+        // It has its blocks, and the first one anyway.
+        this.line("initload thread exit");
         this
     }
 

@@ -1,6 +1,7 @@
 //! `multiprocess mine` mines for it.
 
 use std::{
+    collections::BTreeSet,
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
 };
@@ -36,6 +37,25 @@ fn the_miner_extends_its_chain() {
     assert_eq!(printed.lines().count(), 20);
     assert_eq!(printed.lines().last(), Some(format!("{} {}", now.height, now.hash).as_str()));
     assert_eq!(now.height, BLOCKS + 20);
+}
+
+#[test]
+#[cfg_attr(not(bitcoin_node), ignore = "needs a bitcoin-node: set BITCOIN_NODE to its path")]
+fn miners_that_share_a_node_print_their_own_blocks() {
+    let node = BitcoinNode::start();
+    let (_init, mining) = connect(&node);
+    let miners = [0; 3].map(|_| miner(&node, &["--count", "20"]));
+    let mut printed = BTreeSet::new();
+    for miner in miners {
+        let done = miner.wait_with_output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        printed.extend(String::from_utf8(done.stdout).unwrap().lines().map(str::to_owned));
+    }
+    assert_eq!(printed.len(), 60);
+    let now = tip(&mining);
+    assert!(printed.contains(&format!("{} {}", now.height, now.hash)));
+    // Some may have been found at the same time, and one of them is on no chain then.
+    assert!((BLOCKS + 20..=BLOCKS + 60).contains(&now.height), "{}", now.height);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Mining on one node.
 
 use std::{
+    hash::{BuildHasher, RandomState},
     io::{self, Write},
     num::NonZeroU32,
     sync::Arc,
@@ -13,7 +14,7 @@ use ipc::Result;
 
 use super::{
     stop::Stop,
-    work::{Hashed, Work},
+    work::{Hashed, Solved, Work},
 };
 use crate::Failure;
 
@@ -45,21 +46,30 @@ impl<'a> Session<'a> {
 
     /// Mines so many blocks, or without end, and prints their heights and hashes.
     ///
+    /// Bitcoin Core 31 takes a block that is valid and not on the best chain like any other.
+    ///
     /// # Errors
     ///
     /// Those of the connection, and a rejection for another reason than that a block comes too late.
     pub(super) fn mine(self, count: Option<NonZeroU32>) -> Result<(), Failure> {
         let mut left = count.map(NonZeroU32::get);
-        let mut number = 0;
+        // Two miners with the same coinbases would find the same blocks.
+        let mut number = RandomState::new().hash_one(());
         let mut template = self.first()?;
         while let Some(current) = template {
-            number += 1;
+            number = number.wrapping_add(1);
+            let Some(height) = self.height(&current)? else {
+                template = self.next(&current)?;
+                continue;
+            };
             template = match self.solve(&current, number)? {
                 // The same tip with another time.
                 Hashed::All => self.first()?,
                 Hashed::Enough => self.next(&current)?,
-                Hashed::Solved(solution) => {
-                    if self.submit(&current, *solution)? {
+                Hashed::Solved(solved) => {
+                    let Solved { solution, hash } = *solved;
+                    if self.submit(&current, solution)? {
+                        writeln!(io::stdout(), "{height} {hash}")?;
                         left = left.map(|left| left - 1);
                     }
                     if left == Some(0) { None } else { self.next(&current)? }
@@ -76,6 +86,13 @@ impl<'a> Session<'a> {
         work.solve(|| Ok(self.stop.is_requested() || self.tip()? != Some(tip)))
     }
 
+    /// The height that the template's block will have, as long as the tip is the template's.
+    fn height(&self, template: &Arc<dyn BlockTemplate>) -> Result<Option<u32>> {
+        let follows = in_time(|| template.get_block_header())?.prev_blockhash;
+        let tip = in_time(|| self.mining.get_tip())?;
+        Ok(tip.filter(|tip| tip.hash == follows).map(|tip| tip.height + 1))
+    }
+
     fn tip(&self) -> Result<Option<BlockHash>> {
         Ok(in_time(|| self.mining.get_tip())?.map(|tip| tip.hash))
     }
@@ -83,12 +100,7 @@ impl<'a> Session<'a> {
     /// Submits a block; says whether it was taken.
     fn submit(&self, template: &Arc<dyn BlockTemplate>, solution: Solution) -> Result<bool, Failure> {
         match in_time(|| template.submit(solution))? {
-            Verdict::Accepted => {
-                if let Some(tip) = in_time(|| self.mining.get_tip())? {
-                    writeln!(io::stdout(), "{} {}", tip.height, tip.hash)?;
-                }
-                Ok(true)
-            }
+            Verdict::Accepted => Ok(true),
             Verdict::Rejected { reason, .. } if LATE.contains(&reason.as_str()) => Ok(false),
             verdict => Err(format!("the node does not take the block, it was {verdict}").into()),
         }

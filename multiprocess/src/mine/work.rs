@@ -19,11 +19,17 @@ pub(super) struct Work {
 /// What came of hashing.
 pub(super) enum Hashed {
     /// A nonce that does.
-    Solved(Box<Solution>),
+    Solved(Box<Solved>),
     /// It was given up.
     Enough,
     /// No nonce does.
     All,
+}
+
+/// A solution, and the hash of the block that it makes.
+pub(super) struct Solved {
+    pub(super) solution: Solution,
+    pub(super) hash: BlockHash,
 }
 
 impl Work {
@@ -58,9 +64,11 @@ impl Work {
                 return Ok(Hashed::Enough);
             }
             self.header.nonce = nonce;
-            if target.is_met_by(self.header.block_hash()) {
+            let hash = self.header.block_hash();
+            if target.is_met_by(hash) {
                 let Header { version, time: timestamp, .. } = self.header;
-                return Ok(Hashed::Solved(Box::new(Solution { version, timestamp, nonce, coinbase: self.coinbase })));
+                let solution = Solution { version, timestamp, nonce, coinbase: self.coinbase };
+                return Ok(Hashed::Solved(Box::new(Solved { solution, hash })));
             }
         }
         Ok(Hashed::All)
