@@ -9,13 +9,17 @@ use ipc::ExceptionKind;
 
 use super::tools::{SOON, connect, extend, is, start, template, tip};
 
+/// How long what ends by itself may take on a busy machine, before a test fails instead of hanging.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 #[test]
 #[cfg_attr(not(bitcoin_node), ignore = "needs a bitcoin-node: set BITCOIN_NODE to its path")]
 fn a_wait_for_the_tip_ends_by_a_block_by_time_or_by_an_interruption() {
     let (node, _init, mining) = start();
     let before = tip(&mining);
     assert_eq!(mining.wait_tip_changed(BlockHash::all_zeros(), None), Ok(Some(before)));
-    assert_eq!(mining.wait_tip_changed(before.hash, Some(SOON)), Ok(Some(before)));
+    let waited = ipc::deadline(PATIENCE, || mining.wait_tip_changed(before.hash, Some(SOON)));
+    assert_eq!(waited, Ok(Some(before)));
     thread::scope(|scope| {
         let waiting = scope.spawn(|| mining.wait_tip_changed(before.hash, None).unwrap());
         node.receives("Mining.waitTipChanged");
@@ -37,7 +41,7 @@ fn a_wait_for_a_template_ends_by_a_block_by_time_or_by_an_interruption() {
     let (node, _init, mining) = start();
     let first = template(&mining);
     let brief = BlockWaitOptions { timeout: Some(SOON), ..BlockWaitOptions::default() };
-    assert!(first.wait_next(brief).unwrap().is_none());
+    assert!(ipc::deadline(PATIENCE, || first.wait_next(brief)).unwrap().is_none());
     thread::scope(|scope| {
         let waiting = scope.spawn(|| first.wait_next(BlockWaitOptions::default()).unwrap());
         node.receives("BlockTemplate.waitNext");
@@ -85,7 +89,7 @@ fn deadlines_end_waits_and_the_thread_goes_on_calling() {
     }
     // Those that were given up still wait in the node; they end with the block, and nobody is harmed.
     extend(&mining);
-    let after = ipc::deadline(Duration::from_secs(60), || first.wait_next(BlockWaitOptions::default()));
+    let after = ipc::deadline(PATIENCE, || first.wait_next(BlockWaitOptions::default()));
     assert!(after.unwrap().is_some());
     drop(first);
     assert!(template(&mining).get_block().is_ok());
