@@ -1,6 +1,6 @@
 //! A server, an honest client that keeps working, and a hostile one.
 
-use std::{fs, future::poll_fn, os::fd::OwnedFd, sync::Arc};
+use std::{fs, future::poll_fn, os::fd::OwnedFd, sync::Arc, time::Duration};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use h2::{RecvStream, SendStream, client::SendRequest};
@@ -13,6 +13,9 @@ use crate::{
     messages::{Call, Envelope, Hello, Payload, Thread},
     support::{Init, Root},
 };
+
+/// How long an event may take on a busy machine before a test fails instead of hanging.
+const WATCHDOG: Duration = Duration::from_secs(120);
 
 /// A server with an honest client.
 pub(crate) struct Stage {
@@ -55,7 +58,7 @@ impl Stage {
 pub(crate) async fn ended(connection: &Connection) -> String {
     let (told, why) = tokio::sync::oneshot::channel();
     connection.on_disconnect(move |exception| drop(told.send(exception.to_string())));
-    why.await.unwrap()
+    tokio::time::timeout(WATCHDOG, why).await.expect("the connection ends").unwrap()
 }
 
 /// What this process has in memory, in bytes.
