@@ -7,12 +7,15 @@ mod address;
 pub mod caller;
 pub mod deadline;
 mod exception;
+#[cfg(shuttle)]
+mod explore;
 pub mod interface;
 mod limits;
 mod process;
 mod server;
 pub mod session;
 mod socket;
+mod sync;
 pub mod threads;
 pub mod trace;
 pub mod transport;
@@ -22,6 +25,8 @@ pub use address::{Address, AddressError, Endpoint};
 pub use caller::caller;
 pub use deadline::deadline;
 pub use exception::{Exception, ExceptionKind, Result};
+#[cfg(shuttle)]
+pub use explore::explore;
 pub use interface::Interface;
 pub use limits::Limits;
 pub use process::{ExitWatch, FdBy, Process, Spawn, spawned};

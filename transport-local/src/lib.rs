@@ -11,8 +11,11 @@ mod encoding;
 mod line;
 mod moved;
 mod names;
+#[cfg(all(test, shuttle))]
+mod orders;
 #[doc(hidden)]
 pub mod raw;
+mod sync;
 mod transport;
 
 /// For measurements in other crates. No stable interface.

@@ -8,7 +8,7 @@ use std::{
     cell::RefCell,
     collections::VecDeque,
     mem::{self, ManuallyDrop},
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
+    sync::{Arc, OnceLock, PoisonError, Weak},
 };
 
 use ipc_core::{
@@ -16,7 +16,10 @@ use ipc_core::{
     session::{End, Inline, Mover},
 };
 
-use crate::encoding::Bincode;
+use crate::{
+    encoding::Bincode,
+    sync::{Mutex, MutexGuard, thread_local},
+};
 
 /// One end of a connection of this transport.
 pub(crate) type LocalEnd = End<Bincode>;
@@ -110,13 +113,13 @@ thread_local! {
 
 /// Moves what is in a lane; if this thread moves another, after that.
 fn pump(lanes: &Arc<Lanes>, lane: usize) {
-    let first = DUE.with_borrow_mut(|due| match &mut **due {
+    let first = due(|due| match due {
         Some(due) => {
             due.push_back((lanes.clone(), lane));
             false
         }
         None => {
-            **due = Some(VecDeque::from([(lanes.clone(), lane)]));
+            *due = Some(VecDeque::from([(lanes.clone(), lane)]));
             true
         }
     });
@@ -125,7 +128,7 @@ fn pump(lanes: &Arc<Lanes>, lane: usize) {
     }
     let mut calls = Vec::new();
     let end = EndMoving;
-    while let Some((lanes, lane)) = DUE.with_borrow_mut(|due| due.as_mut().and_then(VecDeque::pop_front)) {
+    while let Some((lanes, lane)) = due(|due| due.as_mut().and_then(VecDeque::pop_front)) {
         lanes.lanes[lane].move_all(&mut calls);
     }
     drop(end);
@@ -133,13 +136,17 @@ fn pump(lanes: &Arc<Lanes>, lane: usize) {
     calls.into_iter().for_each(Inline::run);
 }
 
+fn due<T>(work: impl FnOnce(&mut Option<Due>) -> T) -> T {
+    DUE.with(|due| work(&mut due.borrow_mut()))
+}
+
 /// The thread moves nothing any more.
 struct EndMoving;
 
 impl Drop for EndMoving {
     fn drop(&mut self) {
-        let due = DUE.with_borrow_mut(|due| mem::take(&mut **due));
-        drop(due);
+        let left = due(mem::take);
+        drop(left);
     }
 }
 

@@ -1,12 +1,9 @@
 //! Frames that wait to be moved.
 
-use std::{
-    collections::VecDeque,
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
-    time::Instant,
-};
+use std::{collections::VecDeque, sync::PoisonError, time::Instant};
 
 use super::frame::Frame;
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 /// Moves an end's frames to its peer.
 ///

@@ -7,9 +7,13 @@ use std::{
     collections::VecDeque,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    thread::{self, ThreadId},
+    sync::{Arc, PoisonError},
     time::{Duration, Instant},
+};
+
+use crate::sync::{
+    Condvar, Mutex, MutexGuard,
+    thread::{self, ThreadId},
 };
 
 type Work = Box<dyn FnOnce() + Send>;

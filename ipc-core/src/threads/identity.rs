@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::sync::{thread, thread_local};
+
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
 thread_local! {
@@ -23,7 +25,7 @@ pub fn sequence() -> u64 {
 
 /// This thread's name, or one made of its number.
 pub fn name() -> String {
-    match std::thread::current().name() {
+    match thread::current().name() {
         Some(name) => name.to_owned(),
         None => format!("thread-{}", sequence()),
     }

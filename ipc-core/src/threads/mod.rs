@@ -6,6 +6,8 @@
 
 mod cleanup;
 mod identity;
+#[cfg(all(test, shuttle))]
+mod orders;
 mod post;
 mod waiter;
 mod worker;

@@ -9,10 +9,11 @@ use std::{
     cell::RefCell,
     collections::VecDeque,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, OnceLock, PoisonError},
 };
 
 use super::Waiter;
+use crate::sync::{Mutex, MutexGuard, thread_local};
 
 /// What a thread waits for: a connection, by a number that no other of the process has, and a call of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

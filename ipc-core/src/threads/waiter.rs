@@ -5,9 +5,11 @@
 use std::{
     cell::RefCell,
     fmt,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
     time::Instant,
 };
+
+use crate::sync::{Condvar, Mutex, MutexGuard, thread, thread_local};
 
 /// Where one thread parks, and others tell it that what it waits for may have come: a reply, or a call for it to run.
 #[derive(Default)]
@@ -69,7 +71,7 @@ impl Waiter {
                 return Wake::Event;
             }
             drop(state);
-            std::thread::yield_now();
+            thread::yield_now();
         }
         let mut state = self.lock();
         loop {
@@ -115,7 +117,7 @@ impl fmt::Debug for Waiter {
 
 #[cfg(test)]
 mod tests {
-    use std::{thread, time::Duration};
+    use std::time::Duration;
 
     use super::*;
 

@@ -3,21 +3,25 @@
 use std::{
     cell::Cell,
     io,
-    sync::{
-        Arc, Condvar, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread::JoinHandle,
+    sync::{Arc, PoisonError, atomic::AtomicU64},
     time::Instant,
 };
 
-use crate::exception::{Exception, ExceptionKind, Result};
+use crate::{
+    exception::{Exception, ExceptionKind, Result},
+    sync::{
+        Condvar, Mutex,
+        atomic::{AtomicUsize, Ordering},
+        thread::{Builder, JoinHandle},
+        thread_local,
+    },
+};
 
-static NEXT: AtomicUsize = AtomicUsize::new(0);
+static NEXT: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
     /// The place that this thread has, if it is a worker.
-    static CURRENT: Cell<Option<usize>> = const { Cell::new(None) };
+    static CURRENT: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
 /// Counts a connection's workers, the abandoned ones too, and knows their names.
@@ -25,7 +29,7 @@ thread_local! {
 pub struct WorkerCount {
     limit: usize,
     live: AtomicUsize,
-    names: Mutex<Vec<(usize, String)>>,
+    names: Mutex<Vec<(u64, String)>>,
     ended: Condvar,
 }
 
@@ -33,7 +37,7 @@ pub struct WorkerCount {
 #[derive(Debug)]
 pub struct WorkerSlot {
     count: Arc<WorkerCount>,
-    id: usize,
+    id: u64,
 }
 
 impl WorkerCount {
@@ -106,7 +110,7 @@ impl Drop for WorkerSlot {
 /// `Overloaded` if the operating system has no more threads.
 pub fn spawn(name: &str, slot: WorkerSlot, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
     let name: String = name.chars().filter(|c| *c != '\0').collect();
-    let started = std::thread::Builder::new().name(name).spawn(move || {
+    let started = Builder::new().name(name).spawn(move || {
         let _ = CURRENT.try_with(|current| current.set(Some(slot.id)));
         work();
         drop(slot);

@@ -2,10 +2,7 @@
 
 use std::{
     mem,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, PoisonError},
     time::Instant,
 };
 
@@ -23,6 +20,10 @@ use crate::{
         codec::Codec,
         frame::{CallId, ObjectId, ThreadKey},
         state::{CallOn, NewCall, disconnected},
+    },
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
     },
     threads::{Job, Post, Wait, Wake},
 };

@@ -6,7 +6,7 @@
 use std::{
     collections::VecDeque,
     fmt,
-    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
+    sync::{Arc, OnceLock, PoisonError, Weak},
     time::Instant,
 };
 
@@ -19,6 +19,7 @@ use crate::{
         outbox::Mover,
         state::{Event, State},
     },
+    sync::{Condvar, Mutex, MutexGuard},
 };
 
 /// What is between two such ends: it can be cut and frozen. Cheap to clone.

@@ -1,10 +1,7 @@
 //! How a connection ends: it is lost, or closed, or nobody needs it any more.
 
 use std::{
-    sync::{
-        Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
+    sync::{Arc, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -13,6 +10,10 @@ use crate::{
     caller::{Callers, Serves, Wake},
     exception::Exception,
     session::{codec::Codec, frame::CallId},
+    sync::{
+        Condvar, Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     threads::Cleanup,
     transport::{Link, StillRunning, Usage},
 };

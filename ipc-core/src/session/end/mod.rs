@@ -13,7 +13,7 @@ use std::{
     fmt,
     marker::PhantomData,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError, Weak,
+        Arc, OnceLock, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
     time::Instant,
@@ -37,6 +37,7 @@ use crate::{
     exception::{Exception, ExceptionKind, Result},
     interface::Interface,
     limits::Limits,
+    sync::{Mutex, MutexGuard},
     threads::{Cleanup, WorkerCount},
     transport::{Connected, Connection, Options},
 };
@@ -306,7 +307,7 @@ impl<C: Codec> End<C> {
         (value, jobs)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State<Handles<C>>> {
+    fn lock(&self) -> MutexGuard<'_, State<Handles<C>>> {
         // No user code runs under it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -5,10 +5,7 @@ use std::{
     cell::RefCell,
     collections::HashMap,
     fmt,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, PoisonError, Weak},
 };
 
 use super::{End, Handles, remote::RemoteRef, serve::Incoming};
@@ -19,6 +16,10 @@ use crate::{
         codec::{Codec, ObjectSink, ObjectSource},
         frame::ObjectId,
         state::Passed,
+    },
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
     },
 };
 

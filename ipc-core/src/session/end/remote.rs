@@ -3,10 +3,7 @@
 use std::{
     fmt,
     marker::PhantomData,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, OnceLock},
     thread,
     time::{Duration, Instant},
 };
@@ -21,6 +18,7 @@ use crate::{
     exception::{Exception, Result},
     interface::{Interface, InterfaceSchema, Method, Params, Results},
     session::codec::Codec,
+    sync::atomic::{AtomicUsize, Ordering},
     threads::in_teardown,
     trace,
     transport::{Pending, Remote},

@@ -6,10 +6,13 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use crate::session::{
-    codec::Codec,
-    end::End,
-    frame::{CallId, ThreadKey},
+use crate::{
+    session::{
+        codec::Codec,
+        end::End,
+        frame::{CallId, ThreadKey},
+    },
+    sync::thread_local,
 };
 
 /// Told when a thread ends that has called.

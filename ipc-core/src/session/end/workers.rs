@@ -1,13 +1,14 @@
 //! Threads that stand for the peer's.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Arc, PoisonError};
 
 use super::End;
 use crate::{
     session::codec::Codec,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     threads::{self, Job, Post, Wait, WorkerSlot},
 };
 
