@@ -16,6 +16,7 @@ pub mod proof;
 mod remote;
 pub mod schema;
 mod serve;
+mod sync;
 mod threads;
 mod wire_error;
 

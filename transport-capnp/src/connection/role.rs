@@ -5,19 +5,36 @@
 //! the poller again. At any time somebody holds the role, or somebody was told to take it, or the poller is armed: nothing
 //! that the peer sends is left lying.
 
+#[cfg(all(test, shuttle))]
+mod orders;
+
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex},
+    marker::PhantomData,
+    sync::{Arc, PoisonError},
 };
 
 use ipc_core::threads::Waiter;
 
-use super::{Connection, lock};
-use crate::poller::{self, Interest};
+use super::Connection;
+use crate::{
+    poller::{self, Interest},
+    sync::{Mutex, MutexGuard},
+};
+
+/// What is read, as far as the role is concerned: a connection; in tests, a model of one.
+pub(super) trait Readable: Sized {
+    fn role(&self) -> &Role<Self>;
+    /// Whether bytes wait until the socket takes them.
+    fn is_full(&self) -> bool;
+    /// Has the poller watch for this, once, in place of what it watches for.
+    fn watch(&self, interest: Interest);
+    /// Has the poller's next tick [end a keep](Role::end_keep).
+    fn mark_dirty(&self);
+}
 
 /// Who reads.
-#[derive(Default)]
-pub(super) struct Role(Mutex<State>);
+pub(super) struct Role<R = Connection>(Mutex<State>, PhantomData<fn(&R)>);
 
 #[derive(Default)]
 struct State {
@@ -34,15 +51,21 @@ struct State {
 }
 
 /// The role, until this is dropped.
-pub(super) struct RoleGuard<'a> {
-    connection: &'a Connection,
+pub(super) struct RoleGuard<'a, R: Readable> {
+    connection: &'a R,
     kept_for: Option<Arc<Waiter>>,
 }
 
-impl Role {
+impl<R> Default for Role<R> {
+    fn default() -> Self {
+        Self(Mutex::default(), PhantomData)
+    }
+}
+
+impl<R: Readable> Role<R> {
     /// Watches for the end of a stream that nobody reads yet.
-    pub(super) fn arm(&self, connection: &Connection) {
-        let mut state = lock(&self.0);
+    pub(super) fn arm(&self, connection: &R) {
+        let mut state = self.lock();
         if !state.held {
             let next = state.pass_on(connection);
             drop(state);
@@ -51,18 +74,18 @@ impl Role {
     }
 
     /// Has the poller tell when the socket takes bytes again, unless the thread that the role is kept for will see to it.
-    pub(super) fn want_write(&self, connection: &Connection) {
-        let mut state = lock(&self.0);
+    pub(super) fn want_write(&self, connection: &R) {
+        let mut state = self.lock();
         if state.over || state.kept_for.is_some() || state.interest.write {
             return;
         }
         state.interest.write = true;
-        poller::watch(connection, state.interest);
+        connection.watch(state.interest);
     }
 
     /// Lets all threads that wait look for themselves: the connection is lost.
     pub(super) fn end(&self) {
-        let mut state = lock(&self.0);
+        let mut state = self.lock();
         state.over = true;
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
@@ -72,10 +95,14 @@ impl Role {
     }
 
     /// Takes the role, or gets in line for it.
-    pub(super) fn take<'a>(&self, connection: &'a Connection, waiter: &Arc<Waiter>) -> Option<RoleGuard<'a>> {
-        let mut state = lock(&self.0);
+    pub(super) fn take<'a>(&self, connection: &'a R, waiter: &Arc<Waiter>) -> Option<RoleGuard<'a, R>> {
+        let mut state = self.lock();
         if state.held && !state.is_kept_for(waiter) {
-            if !state.waiting.iter().any(|other| Arc::ptr_eq(other, waiter)) {
+            if state.over {
+                // Who waits was told before this one got in line.
+                drop(state);
+                waiter.notify();
+            } else if !state.waiting.iter().any(|other| Arc::ptr_eq(other, waiter)) {
                 state.waiting.push_back(waiter.clone());
             }
             return None;
@@ -85,19 +112,19 @@ impl Role {
 
     /// Whether a caller waits for it.
     pub(super) fn is_wanted(&self) -> bool {
-        !lock(&self.0).waiting.is_empty()
+        !self.lock().waiting.is_empty()
     }
 
     /// Takes the role if nobody has it.
-    pub(super) fn try_take<'a>(&self, connection: &'a Connection, waiter: &Arc<Waiter>) -> Option<RoleGuard<'a>> {
-        let mut state = lock(&self.0);
+    pub(super) fn try_take<'a>(&self, connection: &'a R, waiter: &Arc<Waiter>) -> Option<RoleGuard<'a, R>> {
+        let mut state = self.lock();
         (!state.held || state.is_kept_for(waiter)).then(|| state.take(connection, waiter))
     }
 
     /// Keeps the role, if nobody has it, for a thread that is about to send something and then to read what comes back:
     /// else the poller would wake for that. If the thread does not come, the poller's next tick ends it.
-    pub(super) fn keep(&self, connection: &Connection, waiter: &Arc<Waiter>) {
-        let mut state = lock(&self.0);
+    pub(super) fn keep(&self, connection: &R, waiter: &Arc<Waiter>) {
+        let mut state = self.lock();
         if !state.held && !state.over {
             state.hold(connection);
             state.kept_for = Some(waiter.clone());
@@ -107,8 +134,8 @@ impl Role {
     }
 
     /// Ends a keep: that for this thread, or any.
-    pub(super) fn end_keep(&self, connection: &Connection, waiter: Option<&Arc<Waiter>>) {
-        let mut state = lock(&self.0);
+    pub(super) fn end_keep(&self, connection: &R, waiter: Option<&Arc<Waiter>>) {
+        let mut state = self.lock();
         let ends = match (waiter, &state.kept_for) {
             (_, None) => false,
             (Some(waiter), Some(kept_for)) => Arc::ptr_eq(waiter, kept_for),
@@ -125,20 +152,20 @@ impl Role {
 
     /// The poller's: an event came. Registrations are for one event, so that nothing is watched any more.
     pub(super) fn fired(&self) {
-        lock(&self.0).interest = Interest::default();
+        self.lock().interest = Interest::default();
     }
 
     /// The poller's, after [`fired`](Self::fired): takes the role if there is something to read and nobody does; sees to it
     /// that what is still wanted is watched.
-    pub(super) fn polled<'a>(&self, connection: &'a Connection, readable: bool) -> Option<RoleGuard<'a>> {
-        let mut state = lock(&self.0);
+    pub(super) fn polled<'a>(&self, connection: &'a R, readable: bool) -> Option<RoleGuard<'a, R>> {
+        let mut state = self.lock();
         if state.over {
             return None;
         }
         if state.held {
-            if connection.output.is_full() && state.kept_for.is_none() && !state.interest.write {
+            if connection.is_full() && state.kept_for.is_none() && !state.interest.write {
                 state.interest.write = true;
-                poller::watch(connection, state.interest);
+                connection.watch(state.interest);
             }
             return None;
         }
@@ -153,8 +180,8 @@ impl Role {
     }
 
     /// Gets out of line. If this thread was told to take the role, another one is.
-    pub(super) fn leave(&self, connection: &Connection, waiter: &Arc<Waiter>) {
-        let mut state = lock(&self.0);
+    pub(super) fn leave(&self, connection: &R, waiter: &Arc<Waiter>) {
+        let mut state = self.lock();
         state.waiting.retain(|other| !Arc::ptr_eq(other, waiter));
         state.told.take_if(|told| Arc::ptr_eq(told, waiter));
         if state.is_kept_for(waiter) {
@@ -166,6 +193,11 @@ impl Role {
             drop(state);
             tell(next);
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // No user code runs under it.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -181,14 +213,14 @@ impl State {
         self.kept_for.as_ref().is_some_and(|kept_for| Arc::ptr_eq(kept_for, waiter))
     }
 
-    fn take<'a>(&mut self, connection: &'a Connection, waiter: &Arc<Waiter>) -> RoleGuard<'a> {
+    fn take<'a, R: Readable>(&mut self, connection: &'a R, waiter: &Arc<Waiter>) -> RoleGuard<'a, R> {
         // Who has it is not in line for it, whatever woke him.
         self.waiting.retain(|other| !Arc::ptr_eq(other, waiter));
         self.hold(connection);
         RoleGuard { connection, kept_for: None }
     }
 
-    fn hold(&mut self, connection: &Connection) {
+    fn hold<R: Readable>(&mut self, connection: &R) {
         self.held = true;
         self.kept_for = None;
         // Who was told finds it taken, and gets in line again.
@@ -196,13 +228,13 @@ impl State {
         // The reader writes as well, while the socket is full.
         if self.interest != Interest::default() {
             self.interest = Interest::default();
-            poller::watch(connection, self.interest);
+            connection.watch(self.interest);
         }
     }
 
     /// Nobody holds the role: finds somebody who will. A thread that is given back is to be [told](tell).
     #[must_use]
-    fn pass_on(&mut self, connection: &Connection) -> Option<Arc<Waiter>> {
+    fn pass_on<R: Readable>(&mut self, connection: &R) -> Option<Arc<Waiter>> {
         if self.over || self.told.is_some() {
             return None;
         }
@@ -210,25 +242,25 @@ impl State {
             self.told = Some(next.clone());
             return Some(next);
         }
-        let interest = Interest { read: true, write: connection.output.is_full() };
+        let interest = Interest { read: true, write: connection.is_full() };
         if self.interest != interest {
             self.interest = interest;
-            poller::watch(connection, interest);
+            connection.watch(interest);
         }
         None
     }
 }
 
-impl RoleGuard<'_> {
+impl<R: Readable> RoleGuard<'_, R> {
     /// Keeps the role for a thread that does something short, and then reads again.
     pub(super) fn keep(mut self, waiter: &Arc<Waiter>) {
         self.kept_for = Some(waiter.clone());
     }
 }
 
-impl Drop for RoleGuard<'_> {
+impl<R: Readable> Drop for RoleGuard<'_, R> {
     fn drop(&mut self) {
-        let mut state = lock(&self.connection.role.0);
+        let mut state = self.connection.role().lock();
         // Somebody who waits would read at once.
         state.kept_for = self.kept_for.take().filter(|_| state.waiting.is_empty());
         if state.kept_for.is_some() {
@@ -241,6 +273,24 @@ impl Drop for RoleGuard<'_> {
         let next = state.pass_on(self.connection);
         drop(state);
         tell(next);
+    }
+}
+
+impl Readable for Connection {
+    fn role(&self) -> &Role {
+        &self.role
+    }
+
+    fn is_full(&self) -> bool {
+        self.output.is_full()
+    }
+
+    fn watch(&self, interest: Interest) {
+        poller::watch(self, interest);
+    }
+
+    fn mark_dirty(&self) {
+        Self::mark_dirty(self);
     }
 }
 
