@@ -46,6 +46,29 @@ fn further_connections_wait_until_one_ends() {
 }
 
 #[test]
+fn only_connections_take_slots() {
+    watchdog::start();
+    let (_dir, listener) = listener();
+    let (served, serving) = channel();
+    let accepting =
+        AcceptLoop::start(listener, most(2), move |stream, slot| served.send((stream, slot)).unwrap()).unwrap();
+    let slots = accepting.slots().clone();
+    for _ in 0..3 {
+        let _client = Stream::connect(accepting.address()).unwrap();
+        let first = serving.recv().unwrap();
+        let _other = Stream::connect(accepting.address()).unwrap();
+        let second = serving.recv().unwrap();
+        assert_eq!(slots.taken(), 2);
+        drop(first);
+        assert_eq!(slots.taken(), 1);
+        drop(second);
+        // While it accepts on.
+        assert!(slots.wait_empty(Duration::from_secs(60)));
+    }
+    accepting.stop().unwrap();
+}
+
+#[test]
 fn stopping_ends_the_listener_and_leaves_the_connections() {
     watchdog::start();
     for connections in [0, 1] {

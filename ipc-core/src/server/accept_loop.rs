@@ -89,7 +89,8 @@ impl Drop for AcceptLoop {
 }
 
 fn run(listener: &Listener, slots: &Slots, mut serve: impl FnMut(Stream, Slot)) -> Result<()> {
-    while let Some(slot) = slots.take() {
+    // A place is taken for a connection only, not for the next one that may come; nobody is accepted before there is one.
+    while slots.wait_free() {
         let stream = match listener.accept() {
             Ok(stream) => stream,
             Err(e) if e.kind() == ExceptionKind::Cancelled => break,
@@ -98,6 +99,7 @@ fn run(listener: &Listener, slots: &Slots, mut serve: impl FnMut(Stream, Slot)) 
                 return Err(error);
             }
         };
+        let Some(slot) = slots.take() else { break };
         tracing::debug!(target: "ipc", listener = %listener.address(), peer = %stream.peer(), "accepted");
         if catch_unwind(AssertUnwindSafe(|| serve(stream, slot))).is_err() {
             tracing::error!(target: "ipc", listener = %listener.address(), "the handler of a new connection panicked");

@@ -59,6 +59,12 @@ impl Slots {
         Some(Slot(Arc::clone(&self.0)))
     }
 
+    /// Waits until there is a place, which stays free; `false` once they are closed.
+    pub(super) fn wait_free(&self) -> bool {
+        let full = |state: &mut State| !state.closed && state.taken >= self.0.most.get();
+        !self.0.changed.wait_while(self.0.state(), full).unwrap_or_else(PoisonError::into_inner).closed
+    }
+
     /// From now on nobody gets a place, also those who wait. The taken ones stay.
     pub fn close(&self) {
         self.0.state().closed = true;
