@@ -2,13 +2,18 @@
 
 use std::{
     fmt, io,
-    os::unix::process::ExitStatusExt,
+    os::{fd::OwnedFd, unix::process::ExitStatusExt},
     process::ExitStatus,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::{
+    net::Shutdown,
+    process::{Pid, Signal, kill_process},
+};
+
+use crate::socket;
 
 /// Tells how a child process ended. Cheap to clone, and outlives its [`Process`](super::Process).
 #[derive(Clone)]
@@ -19,6 +24,8 @@ struct Shared {
     pid: u32,
     state: Mutex<State>,
     changed: Condvar,
+    /// To be ended with the child.
+    streams: Mutex<Vec<Weak<OwnedFd>>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +69,34 @@ impl ExitWatch {
     }
 
     pub(super) fn new(program: String, pid: u32) -> Self {
-        Self(Arc::new(Shared { program, pid, state: Mutex::new(State::Running), changed: Condvar::new() }))
+        let (state, changed, streams) = (Mutex::new(State::Running), Condvar::new(), Mutex::default());
+        Self(Arc::new(Shared { program, pid, state, changed, streams }))
+    }
+
+    /// The child's end is that of this stream too, whoever else has the other end of it. What has come over it can still be
+    /// read.
+    pub(crate) fn ends(&self, stream: &Arc<OwnedFd>) {
+        let mut streams = self.streams();
+        streams.retain(|known| known.strong_count() > 0);
+        streams.push(Arc::downgrade(stream));
+        drop(streams);
+        // It may have ended meanwhile.
+        if !matches!(*self.state(), State::Running) {
+            self.end_streams();
+        }
+    }
+
+    fn end_streams(&self) {
+        let streams = std::mem::take(&mut *self.streams());
+        for stream in streams.iter().filter_map(Weak::upgrade) {
+            if let Err(error) = socket::shutdown(&*stream, Shutdown::Both) {
+                tracing::warn!(target: "ipc", pid = self.0.pid, %error, "cannot end the stream of a child that ended");
+            }
+        }
+    }
+
+    fn streams(&self) -> MutexGuard<'_, Vec<Weak<OwnedFd>>> {
+        self.0.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn wait(&self) -> io::Result<ExitStatus> {
@@ -90,6 +124,7 @@ impl ExitWatch {
         tracing::debug!(target: "ipc", program = self.0.program, pid = self.0.pid, state = ?*state, "a child ended");
         drop(state);
         self.0.changed.notify_all();
+        self.end_streams();
     }
 
     fn wait_state(&self, timeout: Option<Duration>) -> State {

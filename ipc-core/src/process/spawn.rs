@@ -17,6 +17,9 @@ use crate::{
 
 /// A process to be spawned with one end of a socket pair.
 ///
+/// When it has ended, its stream has: also if a process that it started, or one that it gave the descriptor to, still has that
+/// open. What it sent before can be read.
+///
 /// ```no_run
 /// # use ipc_core::Spawn;
 /// let mut node = Spawn::new("bitcoin-node").die_with_parent(true).spawn()?;

@@ -31,6 +31,7 @@ pub use options::BindOptions;
 pub use peer::Peer;
 pub use readiness::Readiness;
 pub use stream::Stream;
+pub(crate) use stream::shutdown;
 
 /// No connection can be had. The cause stays the source, so that a caller can tell a missing socket from a forbidden one.
 fn unreachable(message: impl Into<String>, cause: impl Into<io::Error>) -> Exception {

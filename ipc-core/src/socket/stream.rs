@@ -7,6 +7,8 @@ use std::{
         fd::{AsFd, BorrowedFd, OwnedFd},
         unix::net::UnixStream,
     },
+    sync::Arc,
+    thread,
 };
 
 use rustix::net::{AddressFamily, SocketType, getpeername, getsockname, sockopt};
@@ -21,7 +23,8 @@ use crate::Result;
 /// not block asks so with each call ([`try_recv`](Self::try_recv), [`try_send`](Self::try_send)). TCP sends without
 /// delay: a transport gathers what belongs together itself.
 pub struct Stream {
-    fd: OwnedFd,
+    /// Shared with the thread that reaps the peer, if that is a child: it ends the stream then.
+    fd: Arc<OwnedFd>,
     peer: Peer,
 }
 
@@ -48,7 +51,7 @@ impl Stream {
     /// # Errors
     /// The operating system's, if there are no descriptors left.
     pub fn try_clone(&self) -> io::Result<Self> {
-        Ok(Self { fd: self.fd.try_clone()?, peer: self.peer.clone() })
+        Ok(Self::new(self.fd.try_clone()?, self.peer.clone()))
     }
 
     /// Ends the stream in one direction or both, for all its copies. A blocked receive or send returns.
@@ -61,10 +64,7 @@ impl Stream {
             Shutdown::Write => rustix::net::Shutdown::Write,
             Shutdown::Both => rustix::net::Shutdown::Both,
         };
-        match rustix::net::shutdown(&self.fd, how) {
-            Err(rustix::io::Errno::NOTCONN) => Ok(()),
-            done => done.map_err(io::Error::from),
-        }
+        shutdown(&self.fd, how)
     }
 
     /// Who is at the other end.
@@ -79,7 +79,15 @@ impl Stream {
 
     /// The same stream, with something better known about its peer.
     pub(crate) fn with_peer(self, peer: Peer) -> Self {
-        Self { peer, ..self }
+        Self::new(self.into(), peer)
+    }
+
+    fn new(fd: OwnedFd, peer: Peer) -> Self {
+        let fd = Arc::new(fd);
+        if let Peer::Child(exit) = &peer {
+            exit.ends(&fd);
+        }
+        Self { fd, peer }
     }
 
     pub(super) fn checked(fd: OwnedFd) -> io::Result<Self> {
@@ -101,7 +109,15 @@ impl Stream {
         sockopt::set_socket_nosigpipe(&fd, true)?;
         rustix::io::fcntl_setfd(&fd, rustix::io::FdFlags::CLOEXEC)?;
         rustix::io::ioctl_fionbio(&fd, false)?;
-        Ok(Self { fd, peer })
+        Ok(Self::new(fd, peer))
+    }
+}
+
+/// Ends a stream for all who have it. That it has ended already is no error.
+pub(crate) fn shutdown(stream: impl AsFd, how: rustix::net::Shutdown) -> io::Result<()> {
+    match rustix::net::shutdown(stream, how) {
+        Err(rustix::io::Errno::NOTCONN) => Ok(()),
+        done => done.map_err(io::Error::from),
     }
 }
 
@@ -113,7 +129,15 @@ impl AsFd for Stream {
 
 impl From<Stream> for OwnedFd {
     fn from(stream: Stream) -> Self {
-        stream.fd
+        let mut shared = stream.fd;
+        loop {
+            match Arc::try_unwrap(shared) {
+                Ok(fd) => return fd,
+                // Whoever reaps the peer has it for the moment that it takes to shut it down.
+                Err(still_shared) => shared = still_shared,
+            }
+            thread::yield_now();
+        }
     }
 }
 

@@ -3,13 +3,13 @@
 use std::{
     error::Error,
     fs,
-    io::{self, ErrorKind},
+    io::{self, ErrorKind, Read, Write},
     os::unix::process::ExitStatusExt,
     process::Stdio,
     time::Duration,
 };
 
-use ipc_core::{ExceptionKind, ExitWatch, Peer, Spawn};
+use ipc_core::{ExceptionKind, ExitWatch, FdBy, Peer, Spawn};
 use libtest_mimic::Trial;
 
 use crate::{role, test};
@@ -32,6 +32,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         test("every_watch_learns_of_the_end", every_watch_learns_of_the_end),
         test("dropping_a_process_leaves_no_zombie", dropping_a_process_leaves_no_zombie),
         test("a_dropped_process_lives_on_with_its_stream", a_dropped_process_lives_on_with_its_stream),
+        test("a_childs_end_ends_its_stream_whoever_else_holds_it", a_childs_end_ends_its_stream_whoever_else_holds_it),
     ]
 }
 
@@ -127,6 +128,27 @@ fn dropping_a_process_leaves_no_zombie() {
     drop(child);
     assert!(exit.note(PATIENCE).unwrap().ends_with("exited with status 0"));
     assert!(!is_our_child(exit.id()));
+}
+
+fn a_childs_end_ends_its_stream_whoever_else_holds_it() {
+    let shell = || Spawn::new("sh").fd_by(FdBy::Environment).stdin(Stdio::piped()).stdout(Stdio::piped()).arg("-c");
+    for copied in [false, true] {
+        // What it starts has the socket, and lives until its input ends.
+        let mut child = shell().arg("exec 3<&0; cat <&3 & read end <&3; exit 3").spawn().unwrap();
+        let mut stream = child.take_stream().unwrap();
+        if copied {
+            stream = stream.try_clone().unwrap();
+        }
+        let mut input = child.take_stdin().unwrap();
+        assert!(!stream.wait_readable(Some(Duration::from_millis(50))).unwrap());
+        child.kill().unwrap();
+        assert_eq!(stream.recv(&mut [0; 8]).unwrap(), 0);
+        assert!(stream.peer().exit_note(PATIENCE).unwrap().ends_with("was killed by signal 9"));
+        // `cat` is still there.
+        input.write_all(b"x").unwrap();
+        let mut output = child.take_stdout().unwrap();
+        output.read_exact(&mut [0; 1]).unwrap();
+    }
 }
 
 fn a_dropped_process_lives_on_with_its_stream() {

@@ -9,7 +9,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use ipc_core::{Exception, ExceptionKind, Result, Stream};
+use ipc_core::{Exception, ExceptionKind, Peer, Result, Stream};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpStream, UnixStream},
@@ -19,7 +19,11 @@ pub(crate) use begun::Begun;
 
 /// A unix or TCP stream.
 pub(crate) enum Plain {
-    Unix(UnixStream),
+    /// If the peer is a child of ours, the stream once more: it ends with the child.
+    Unix {
+        stream: UnixStream,
+        _child: Option<Stream>,
+    },
     Tcp(TcpStream),
 }
 
@@ -30,13 +34,15 @@ impl Plain {
     ///
     /// `Disconnected` with what the operating system says.
     pub(crate) fn new(stream: Stream) -> Result<Self> {
-        let is_tcp = stream.is_tcp();
-        Self::adopt(stream.into(), is_tcp).map_err(|error| {
+        Self::adopt(stream).map_err(|error| {
             Exception::new(ExceptionKind::Disconnected, format!("cannot use the stream: {error}")).with_source(error)
         })
     }
 
-    fn adopt(fd: OwnedFd, is_tcp: bool) -> io::Result<Self> {
+    fn adopt(stream: Stream) -> io::Result<Self> {
+        let is_tcp = stream.is_tcp();
+        let child = if matches!(stream.peer(), Peer::Child(_)) { Some(stream.try_clone()?) } else { None };
+        let fd = OwnedFd::from(stream);
         if is_tcp {
             let stream = std::net::TcpStream::from(fd);
             stream.set_nonblocking(true)?;
@@ -44,14 +50,14 @@ impl Plain {
         }
         let stream = std::os::unix::net::UnixStream::from(fd);
         stream.set_nonblocking(true)?;
-        UnixStream::from_std(stream).map(Self::Unix)
+        Ok(Self::Unix { stream: UnixStream::from_std(stream)?, _child: child })
     }
 }
 
 impl AsyncRead for Plain {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Unix(stream) => Pin::new(stream).poll_read(context, into),
+            Self::Unix { stream, .. } => Pin::new(stream).poll_read(context, into),
             Self::Tcp(stream) => Pin::new(stream).poll_read(context, into),
         }
     }
@@ -60,7 +66,7 @@ impl AsyncRead for Plain {
 impl AsyncWrite for Plain {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Unix(stream) => Pin::new(stream).poll_write(context, bytes),
+            Self::Unix { stream, .. } => Pin::new(stream).poll_write(context, bytes),
             Self::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
         }
     }
@@ -71,7 +77,7 @@ impl AsyncWrite for Plain {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Unix(stream) => Pin::new(stream).poll_write_vectored(context, slices),
+            Self::Unix { stream, .. } => Pin::new(stream).poll_write_vectored(context, slices),
             Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(context, slices),
         }
     }
@@ -87,7 +93,7 @@ impl AsyncWrite for Plain {
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Unix(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::Unix { stream, .. } => Pin::new(stream).poll_shutdown(context),
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(context),
         }
     }

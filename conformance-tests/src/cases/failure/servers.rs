@@ -1,6 +1,12 @@
 //! F5 where servers begin: at a path that a dead one left, or another wants; for somebody else; or not at all.
 
-use std::{os::fd::OwnedFd, thread, time::Duration};
+use std::{
+    io::{Read, Write},
+    os::fd::OwnedFd,
+    process::Stdio,
+    thread,
+    time::Duration,
+};
 
 use ipc_core::{
     BindOptions, Exception,
@@ -23,6 +29,7 @@ pub(super) const CASES: &[Case] = cases! {
     F5 SOCKETS a_program_that_exits_at_once;
     F5 SOCKETS a_program_that_never_speaks;
     F5 SOCKETS killed_while_somebody_else_holds_its_socket;
+    F5 SOCKETS killed_while_a_child_of_its_own_holds_its_socket;
 };
 
 const SHORT: Duration = Duration::from_millis(200);
@@ -125,7 +132,7 @@ fn a_program_that_never_speaks(world: &World) {
     });
 }
 
-/// Its end does not show as the end of the stream; a deadline ends calls, and the loss is noticed with the last holder.
+/// It was not spawned with this stream: its end does not show as the end of that. A deadline ends calls, and the loss is noticed with the last holder.
 fn killed_while_somebody_else_holds_its_socket(world: &World) {
     let (directory, address) = socket();
     let (ours, theirs) = Stream::pair().unwrap();
@@ -154,4 +161,36 @@ fn killed_while_somebody_else_holds_its_socket(world: &World) {
         assert_eq!(kind(call.join().unwrap()), Interrupted);
     });
     assert_eq!(kind(client.nothing()), Disconnected);
+}
+
+/// Who spawned it knows how it ended, and calls are told, while its child lives on.
+fn killed_while_a_child_of_its_own_holds_its_socket(world: &World) {
+    let (directory, address) = socket();
+    let (program, arguments) = world.peer_at(directory.path(), &address);
+    // The child copies its input to its output until that ends, and has all descriptors.
+    let mut peer = Spawn::new("sh")
+        .fd_by(FdBy::Environment)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .args(["-c", r#"exec 3<&0; cat <&3 & exec "$0" -ipcfd "$IPC_FD" "$@" 3<&- 0</dev/null"#])
+        .arg(program)
+        .args(arguments)
+        .die_with_parent(true)
+        .spawn()
+        .unwrap();
+    let client = first(world, &mut peer);
+    thread::scope(|scope| {
+        let call = scope.spawn(|| client.wait_for("go".into()));
+        client.until_blocked("go", 1);
+        peer.kill().unwrap();
+        let ended = call.join().unwrap().unwrap_err();
+        assert_eq!(ended.kind(), Interrupted);
+        assert!(ended.to_string().contains("was killed by signal 9"), "{ended}");
+    });
+    let after = client.nothing().unwrap_err();
+    assert_eq!(after.kind(), Disconnected);
+    assert!(after.to_string().contains("was killed by signal 9"), "{after}");
+    let (mut input, mut output) = (peer.take_stdin().unwrap(), peer.take_stdout().unwrap());
+    input.write_all(b"x").unwrap();
+    output.read_exact(&mut [0; 1]).unwrap();
 }
