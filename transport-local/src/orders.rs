@@ -188,20 +188,29 @@ fn is_gone(error: &Exception) -> bool {
 /// A deadline that has passed is noticed when the caller would block: at any moment of the call.
 fn a_call_is_given_up_at_any_moment(line: &Line) {
     let Pair { lab, client, server } = pair(line);
-    let (nested, dropped) = step({
-        let lab = lab.clone();
-        move |depth| lab.thread().map(|_| depth)
-    });
-    match deadline(Duration::ZERO, || lab.down(3, nested)) {
-        Ok(depth) => assert_eq!(depth, 3),
-        Err(error) => {
-            assert!(error.kind() == DeadlineExceeded || error.to_string().contains("DeadlineExceeded"), "{error}")
+    let give_up = |lab: Arc<dyn Lab>| {
+        let (nested, dropped) = step({
+            let lab = lab.clone();
+            move |depth| lab.thread().map(|_| depth)
+        });
+        match deadline(Duration::ZERO, || lab.down(3, nested)) {
+            Ok(depth) => assert_eq!(depth, 3),
+            Err(error) => {
+                let passed = error.kind() == DeadlineExceeded || error.to_string().contains("DeadlineExceeded");
+                assert!(passed, "{error}");
+            }
         }
-    }
-    dropped.recv().unwrap();
-    let (nested, dropped) = step(Ok);
-    assert_eq!(lab.down(4, nested), Ok(4));
-    dropped.recv().unwrap();
+        dropped.recv().unwrap();
+        let (nested, dropped) = step(Ok);
+        assert_eq!(lab.down(4, nested), Ok(4));
+        dropped.recv().unwrap();
+    };
+    let other = thread::spawn({
+        let lab = lab.clone();
+        move || give_up(lab)
+    });
+    give_up(lab.clone());
+    other.join().unwrap();
     drop(lab);
     client.close(Duration::MAX).unwrap();
     server.close(Duration::MAX).unwrap();
