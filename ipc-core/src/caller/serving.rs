@@ -4,10 +4,11 @@ use std::{
     cell::RefCell,
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
 };
 
 use super::{Caller, Wake};
+use crate::sync::{Mutex, MutexGuard, thread_local};
 
 /// What serves calls: one end of a connection.
 pub trait Serves: Send + Sync {
