@@ -6,7 +6,7 @@ use shuttle::{
 };
 
 /// How many orders each of the two schedulers tries, unless the environment variable `ORDERS` says otherwise.
-const ORDERS: usize = 300;
+const ORDERS: usize = 200;
 
 /// The first is always the same; `SHUTTLE_RANDOM_SEED` is another one.
 const SEED: u64 = 1;
