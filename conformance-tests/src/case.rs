@@ -13,6 +13,8 @@ pub enum Setting {
     Processes,
     /// Both in one process, and the roles swapped: the side that accepted the connection calls, the one that made it serves.
     Swapped,
+    /// The same across processes: the peer makes each connection, and serves; this process accepts them, and calls.
+    ProcessesSwapped,
     /// The case makes its own sockets and peers; for transports that are over streams.
     Sockets,
 }
@@ -24,6 +26,7 @@ impl Setting {
             Self::OneProcess => "one_process",
             Self::Processes => "processes",
             Self::Swapped => "swapped",
+            Self::ProcessesSwapped => "processes_swapped",
             Self::Sockets => "sockets",
         }
     }
@@ -48,7 +51,8 @@ pub struct Case {
 }
 
 /// For a case that is the same whoever made the connection.
-pub(crate) const ALL: &[Setting] = &[Setting::OneProcess, Setting::Processes, Setting::Swapped];
+pub(crate) const ALL: &[Setting] =
+    &[Setting::OneProcess, Setting::Processes, Setting::Swapped, Setting::ProcessesSwapped];
 /// For one that is about making connections, or about bytes.
 pub(crate) const BOTH: &[Setting] = &[Setting::OneProcess, Setting::Processes];
 /// For a case that does something to the peer's process.

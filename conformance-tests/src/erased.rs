@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ipc_core::{Connection, Limits, Options, Result, Stream};
 
 use crate::{
-    harness::{Harness, Link, RawBytes, RawEnd},
+    harness::{Accepted, Harness, Link, RawBytes, RawEnd},
     interfaces::{Lab, NewerLab, NewerReception, Reception},
 };
 
@@ -39,6 +39,8 @@ pub(crate) trait ErasedPeer: Send + Sync {
     fn go_on(&self);
     fn connect(&self, options: Options) -> Result<Link<dyn Lab>>;
     fn connect_newer(&self, options: Options) -> Result<Link<dyn NewerLab>>;
+    fn accept(&self, root: Arc<dyn Reception>, options: Options) -> Result<Accepted>;
+    fn accept_newer(&self, root: Arc<dyn NewerReception>, options: Options) -> Result<Accepted>;
     fn raw_client(&self) -> Result<Box<dyn RawEnd>>;
 }
 
@@ -130,6 +132,14 @@ impl<H: Harness> ErasedPeer for PeerOf<H> {
 
     fn connect_newer(&self, options: Options) -> Result<Link<dyn NewerLab>> {
         self.harness.connect(&self.peer, options)
+    }
+
+    fn accept(&self, root: Arc<dyn Reception>, options: Options) -> Result<Accepted> {
+        self.harness.accept_from(&self.peer, root, options)
+    }
+
+    fn accept_newer(&self, root: Arc<dyn NewerReception>, options: Options) -> Result<Accepted> {
+        self.harness.accept_from(&self.peer, root, options)
     }
 
     fn raw_client(&self) -> Result<Box<dyn RawEnd>> {

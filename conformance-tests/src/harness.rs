@@ -56,6 +56,15 @@ pub trait Harness: Default + Send + Sync + 'static {
     /// Whatever keeps the connection from being made.
     fn connect<I: Interface + ?Sized>(&self, peer: &Self::Peer, options: Options) -> Result<Link<I>>;
 
+    /// A further connection to a peer, which the peer makes: this side accepts it, and serves `root`, which the peer is to
+    /// hand its own root to, with [`meet`](crate::interfaces::Reception::meet).
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the connection from being made.
+    fn accept_from<J: Interface + ?Sized>(&self, peer: &Self::Peer, root: Arc<J>, options: Options)
+    -> Result<Accepted>;
+
     /// The process that the peer is, or is in.
     fn peer_id(&self, peer: &Self::Peer) -> u32;
 
@@ -125,6 +134,14 @@ pub struct Link<I: ?Sized> {
     /// The server's end, if that is in this process.
     pub server: Option<Connection>,
     /// Breaks the connection beneath the transport, as a closed socket does.
+    pub cut: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// A connection, as the side has it that accepted it.
+pub struct Accepted {
+    /// This end.
+    pub connection: Connection,
+    /// As [`Link::cut`].
     pub cut: Arc<dyn Fn() + Send + Sync>,
 }
 

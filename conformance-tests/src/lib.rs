@@ -28,7 +28,7 @@ mod wait;
 mod world;
 
 pub use case::{Case, Setting};
-pub use harness::{Closes, Harness, Link, RawBytes, RawEnd, To};
+pub use harness::{Accepted, Closes, Harness, Link, RawBytes, RawEnd, To};
 pub use program::program;
 pub use run::{main, test_main};
 pub use wait::until;

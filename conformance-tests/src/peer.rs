@@ -77,11 +77,20 @@ fn serve(transport: impl Transport, args: &mut Vec<OsString>) -> Result<AcceptLo
     let limits = parse(text(4).ok_or_else(|| missing("limits"))?).ok_or_else(|| missing("limits"))?;
     let directory = args.get(5).ok_or_else(|| missing("a directory"))?;
     let server = Arc::<Server>::default();
+    let mut options = Options::default();
+    options.limits = limits;
+    let transport = Arc::new(transport);
+    server.set_serve_at({
+        let (transport, options, server) = (transport.clone(), options.clone(), Arc::downgrade(&server));
+        move |address| {
+            let stream = Stream::connect(&address.parse()?)?;
+            let server = server.upgrade().ok_or_else(|| missing("its server"))?;
+            server.hand_over(transport.connect(stream, options.clone())?)
+        }
+    });
     let serve = move |stream: Stream| {
         let (number, root) = server.root();
-        let mut options = Options::default();
-        options.limits = limits.clone();
-        match transport.accept(stream, root, options) {
+        match transport.accept(stream, root, options.clone()) {
             Ok(connection) => server.add(number, connection),
             Err(error) => eprintln!("the peer cannot serve connection {number}: {error}"),
         }

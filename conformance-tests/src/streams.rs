@@ -2,11 +2,13 @@
 
 use std::{
     ffi::OsString,
+    fmt,
     io::{self, Write},
     net::Shutdown,
     path::Path,
     process::ExitCode,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    thread,
 };
 
 use ipc_core::{
@@ -17,7 +19,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::{
-    harness::{Harness, Link, RawBytes, RawEnd},
+    harness::{Accepted, Harness, Link, RawBytes, RawEnd},
+    interfaces::Lab,
     peer, wait,
 };
 
@@ -51,12 +54,13 @@ pub trait OverStreams: Default + Send + Sync + 'static {
 pub struct Streams<S>(S);
 
 /// A process that was spawned as a peer.
-#[derive(Debug)]
 pub struct ChildPeer {
     process: Process,
     /// The stream that it was spawned with, until somebody connects over it.
     stream: Mutex<Option<Stream>>,
     directory: TempDir,
+    /// What asks it to make connections.
+    asks: OnceLock<Arc<dyn Lab>>,
 }
 
 impl ChildPeer {
@@ -99,7 +103,7 @@ impl<S: OverStreams> Harness for Streams<S> {
         let arguments = peer::arguments(S::NAME, &address, directory.path(), limits);
         let mut process = Spawn::new(program).args(arguments).die_with_parent(true).spawn()?;
         let stream = Mutex::new(process.take_stream());
-        Ok(ChildPeer { process, stream, directory })
+        Ok(ChildPeer { process, stream, directory, asks: OnceLock::new() })
     }
 
     fn run_peer(&self, args: Vec<OsString>) -> ExitCode {
@@ -111,6 +115,33 @@ impl<S: OverStreams> Harness for Streams<S> {
         // It listens before it serves the first.
         let stream = first.map_or_else(|| Stream::connect(&peer.address()?), Ok)?;
         self.client(stream, options)
+    }
+
+    fn accept_from<J: Interface + ?Sized>(&self, peer: &ChildPeer, root: Arc<J>, options: Options) -> Result<Accepted> {
+        let asks = match peer.asks.get() {
+            Some(asks) => asks,
+            None => {
+                let made = self.connect::<dyn Lab>(peer, Options::default())?.root;
+                peer.asks.get_or_init(|| made)
+            }
+        };
+        let directory = tempfile::tempdir_in(peer.directory.path()).map_err(|error| failed("no directory", error))?;
+        let listener = Listener::bind(&self.0.listen_at(directory.path())?, &BindOptions::new())?;
+        thread::scope(|scope| {
+            let asked = scope.spawn(|| {
+                let served = asks.serve_at(listener.address().to_string());
+                if served.is_err() {
+                    listener.closer().close();
+                }
+                served
+            });
+            let accepted = listener.accept().and_then(|stream| {
+                let same = stream.try_clone().map_err(|error| failed("no descriptor", error))?;
+                let connection = self.0.transport().accept(stream, root, options)?;
+                Ok(Accepted { connection, cut: cut(same) })
+            });
+            asked.join().expect("it does not panic").and(accepted)
+        })
     }
 
     fn peer_id(&self, peer: &ChildPeer) -> u32 {
@@ -160,7 +191,7 @@ impl<S: OverStreams> Harness for Streams<S> {
 
     fn connect_to_raw<I: Interface + ?Sized>(&self, bytes: Vec<u8>, options: Options) -> Result<Connection> {
         let (ours, theirs) = self.streams()?;
-        let server = std::thread::spawn(move || {
+        let server = thread::spawn(move || {
             let mut end = theirs;
             // That it closes meanwhile is what is expected.
             let _ = RawEnd::send(&mut end, &bytes);
@@ -190,8 +221,17 @@ impl<S: OverStreams> Streams<S> {
     fn client<I: Interface + ?Sized>(&self, stream: Stream, options: Options) -> Result<Link<I>> {
         let same = stream.try_clone().map_err(|error| failed("no descriptor", error))?;
         let connected = self.0.transport().connect(stream, options)?;
-        let cut = move || same.shutdown(Shutdown::Both).expect("a socket can be shut down");
-        Ok(Link { root: connected.root, connection: connected.connection, server: None, cut: Arc::new(cut) })
+        Ok(Link { root: connected.root, connection: connected.connection, server: None, cut: cut(same) })
+    }
+}
+
+fn cut(stream: Stream) -> Arc<dyn Fn() + Send + Sync> {
+    Arc::new(move || stream.shutdown(Shutdown::Both).expect("a socket can be shut down"))
+}
+
+impl fmt::Debug for ChildPeer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChildPeer").field("process", &self.process).finish_non_exhaustive()
     }
 }
 

@@ -8,8 +8,8 @@ use std::sync::{
 use ipc_core::{Connection, Exception, ExceptionKind, Options, Result};
 
 use crate::{
-    erased::Erased,
-    harness::Link,
+    erased::{Erased, ErasedPeer},
+    harness::{Accepted, Link},
     interfaces::{Lab, NewerLab, NewerReception, Reception},
 };
 
@@ -26,7 +26,25 @@ pub(crate) fn pair(
     turned(link, lab, &meets)
 }
 
+/// A connection that a peer made, in which it serves.
+pub(crate) fn from_peer(peer: &dyn ErasedPeer, options: Options) -> Result<Link<dyn Lab>> {
+    let (met, meets) = meeting();
+    met_by(peer.accept(met, options)?, &meets)
+}
+
 /// The same for a side that expects a newer program.
+pub(crate) fn newer_from_peer(peer: &dyn ErasedPeer, options: Options) -> Result<Link<dyn NewerLab>> {
+    let (met, meets) = meeting();
+    met_by(peer.accept_newer(met, options)?, &meets)
+}
+
+fn met_by<I: ?Sized>(accepted: Accepted, meets: &Receiver<Arc<I>>) -> Result<Link<I>> {
+    let nobody = |_| Exception::new(ExceptionKind::Protocol, "the peer has handed over no root");
+    let root = meets.recv().map_err(nobody)?;
+    Ok(Link { root, connection: accepted.connection, server: None, cut: accepted.cut })
+}
+
+/// As [`pair`], for a side that expects a newer program.
 pub(crate) fn newer_pair(
     harness: &dyn Erased,
     lab: Arc<dyn Lab>,

@@ -67,6 +67,7 @@ impl World {
         set(&mut options);
         let Link { root: lab, connection, server, cut } = match self.setting {
             Setting::Processes => self.peer().connect(options).expect("the peer accepts"),
+            Setting::ProcessesSwapped => swapped::from_peer(self.peer(), options).expect("the peer connects"),
             Setting::OneProcess | Setting::Sockets => {
                 let (number, root) = self.server.root();
                 let link = self.harness.pair(root, options, self.server_options()).expect("there are connections");
@@ -131,6 +132,9 @@ impl World {
     pub(crate) fn newer_client(&self) -> Arc<dyn NewerLab> {
         match self.setting {
             Setting::Processes => self.peer().connect_newer(Options::default()).expect("the peer accepts").root,
+            Setting::ProcessesSwapped => {
+                swapped::newer_from_peer(self.peer(), Options::default()).expect("the peer connects").root
+            }
             Setting::OneProcess | Setting::Sockets => {
                 let (number, root) = self.server.root();
                 let link = self.harness.newer_pair(root, Options::default(), self.server_options());
@@ -151,7 +155,7 @@ impl World {
     /// A client's end of a further connection, as bytes.
     pub(crate) fn raw_client(&self) -> Box<dyn RawEnd> {
         match self.setting {
-            Setting::Processes => self.peer().raw_client().expect("the peer accepts"),
+            Setting::Processes | Setting::ProcessesSwapped => self.peer().raw_client().expect("the peer accepts"),
             Setting::OneProcess | Setting::Swapped | Setting::Sockets => {
                 let (number, root) = self.server.root();
                 let raw = self.harness.raw_client(root, self.server_options());
@@ -174,12 +178,16 @@ impl World {
 
     /// Whether the server is in a process of its own.
     fn is_apart(&self) -> bool {
-        self.setting == Setting::Processes && self.harness.processes()
+        self.has_peer() && self.harness.processes()
     }
 
-    /// The peer; for cases that run in [`Setting::Processes`].
+    fn has_peer(&self) -> bool {
+        matches!(self.setting, Setting::Processes | Setting::ProcessesSwapped)
+    }
+
+    /// The peer; for cases that run across processes.
     pub(crate) fn peer(&self) -> &dyn ErasedPeer {
-        assert_eq!(self.setting, Setting::Processes, "there is no peer in one process");
+        assert!(self.has_peer(), "there is no peer in one process");
         let spawn = || self.harness.clone().spawn_peer(&self.limits()).expect("a peer can be spawned");
         &**self.peer.get_or_init(spawn)
     }

@@ -44,6 +44,9 @@ pub trait Control: Send + Sync {
     fn note_and_close(&self, number: u64) -> Result<()>;
     /// How often the disconnect handler of the connection of that number was called.
     fn losses(&self, number: u64) -> Result<u64>;
+    /// Makes a connection to this address, and serves on it: the side that accepts it is handed a root, as the
+    /// [`Reception`](super::Reception) that it serves.
+    fn serve_at(&self, address: String) -> Result<()>;
     /// Ends the process with this status, from within the handler.
     fn exit(&self, status: i32) -> Result<()>;
 }

@@ -8,7 +8,7 @@ use ipc_core::{Connection, Interface, Limits, Options, Result};
 use transport_local::{Line, raw};
 
 use crate::{
-    harness::{Harness, Link, RawBytes, RawEnd},
+    harness::{Accepted, Harness, Link, RawBytes, RawEnd},
     session,
 };
 
@@ -65,6 +65,10 @@ impl<const DIRECT: bool> Harness for Local<DIRECT> {
 
     fn connect<I: Interface + ?Sized>(&self, peer: &LocalPeer, options: Options) -> Result<Link<I>> {
         peer.connect(options)
+    }
+
+    fn accept_from<J: Interface + ?Sized>(&self, peer: &LocalPeer, root: Arc<J>, options: Options) -> Result<Accepted> {
+        peer.accepted(&root, options)
     }
 
     fn peer_id(&self, _: &LocalPeer) -> u32 {

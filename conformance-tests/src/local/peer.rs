@@ -6,7 +6,7 @@ use ipc_core::{Exception, ExceptionKind, Interface, Limits, Options, Result};
 use transport_local::{Line, raw};
 
 use crate::{
-    harness::{Link, RawEnd},
+    harness::{Accepted, Link, RawEnd},
     server::Server,
 };
 
@@ -50,28 +50,23 @@ impl LocalPeer {
 
     pub(super) fn connect<I: Interface + ?Sized>(&self, mut options: Options) -> Result<Link<I>> {
         let peer = &self.0;
-        let line = (peer.line)();
-        {
-            let mut state = peer.state();
-            if state.ended {
-                return Err(gone());
-            }
-            if state.frozen {
-                line.freeze();
-            }
-            state.lines.push(line.clone());
-        }
+        let line = peer.new_line()?;
         let (number, root) = peer.server.root();
         let server = line.accept(&root, peer.options());
         peer.server.add(number, server);
-        let weak = Arc::downgrade(peer);
-        options.peer_exit = Some(Arc::new(move || {
-            let status = weak.upgrade()?.state().status?;
-            Some(format!("the peer exited with status {status}"))
-        }));
+        options.peer_exit = Some(peer.exit());
         let client = line.connect(options)?;
         let cut = Arc::new(move || line.cut());
         Ok(Link { root: client.root, connection: client.connection, server: None, cut })
+    }
+
+    pub(super) fn accepted<J: Interface + ?Sized>(&self, root: &Arc<J>, mut options: Options) -> Result<Accepted> {
+        let peer = &self.0;
+        let line = peer.new_line()?;
+        options.peer_exit = Some(peer.exit());
+        let connection = line.accept(root, options);
+        peer.server.hand_over(line.connect(peer.options())?)?;
+        Ok(Accepted { connection, cut: Arc::new(move || line.cut()) })
     }
 
     pub(super) fn raw_client(&self) -> Result<Box<dyn RawEnd>> {
@@ -104,6 +99,28 @@ impl Inner {
             std::mem::take(&mut state.lines)
         };
         lines.iter().for_each(Line::cut);
+    }
+
+    fn new_line(&self) -> Result<Line> {
+        let line = (self.line)();
+        let mut state = self.state();
+        if state.ended {
+            return Err(gone());
+        }
+        if state.frozen {
+            line.freeze();
+        }
+        state.lines.push(line.clone());
+        Ok(line)
+    }
+
+    /// What tells how it ended.
+    fn exit(self: &Arc<Self>) -> Arc<dyn Fn() -> Option<String> + Send + Sync> {
+        let weak = Arc::downgrade(self);
+        Arc::new(move || {
+            let status = weak.upgrade()?.state().status?;
+            Some(format!("the peer exited with status {status}"))
+        })
     }
 
     fn options(&self) -> Options {

@@ -20,7 +20,7 @@ pub fn main<H: Harness>() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let trials: Vec<Trial> = Trial::all::<H>().filter(|trial| chosen(trial, &options)).collect();
+    let trials: Vec<Trial> = Trial::usual::<H>().filter(|trial| chosen(trial, &options)).collect();
     if options.list {
         trials.iter().for_each(|trial| println!("{}", trial.name()));
         return ExitCode::SUCCESS;

@@ -42,6 +42,10 @@ impl Control for Root {
         }
     }
 
+    fn serve_at(&self, address: String) -> Result<()> {
+        self.server.serve_at(&address)
+    }
+
     fn exit(&self, status: i32) -> Result<()> {
         self.server.exit(status);
         Ok(())

@@ -15,14 +15,14 @@ use std::{
     },
 };
 
-use ipc_core::{Connection, Result};
+use ipc_core::{Connected, Connection, Exception, ExceptionKind, Result};
 
 pub(crate) use objects::Sum;
 pub(crate) use process::process_use;
 pub(crate) use threads::this_thread;
 
 use self::events::Events;
-use crate::interfaces::{Counter, Lab, Step};
+use crate::interfaces::{Counter, Lab, Reception, Step};
 
 /// What all connections to a process share.
 #[derive(Default)]
@@ -34,11 +34,16 @@ pub(crate) struct Server {
     objects: Mutex<HashMap<String, Arc<dyn Counter>>>,
     steps: Mutex<HashMap<String, Step>>,
     notes: Mutex<Vec<u64>>,
+    counted: AtomicU64,
     links: Mutex<HashMap<u64, Link>>,
     changed: Condvar,
     /// Ends what stands for the server's process, if that is not this one.
     exits: OnceLock<Box<dyn Fn(i32) + Send + Sync>>,
+    /// Makes a connection and serves on it, if the server is a process that can.
+    serves_at: OnceLock<Box<ServeAt>>,
 }
+
+type ServeAt = dyn Fn(&str) -> Result<()> + Send + Sync;
 
 /// What the server knows of a connection.
 enum Link {
@@ -64,6 +69,29 @@ impl Server {
     /// For a transport that runs calls on the caller's own thread: handlers that block end by themselves once their call has.
     pub(crate) fn end_with_the_calls(&self) {
         self.events.end_with_the_call();
+    }
+
+    /// Has it serve also on connections that it makes itself.
+    pub(crate) fn set_serve_at(&self, serve_at: impl Fn(&str) -> Result<()> + Send + Sync + 'static) {
+        let _ = self.serves_at.set(Box::new(serve_at));
+    }
+
+    fn serve_at(&self, address: &str) -> Result<()> {
+        match self.serves_at.get() {
+            Some(serve_at) => serve_at(address),
+            None => Err(Exception::new(ExceptionKind::Unimplemented, "this server makes no connections")),
+        }
+    }
+
+    /// Gives the root of a further connection, which this side has made, to the side that accepted it.
+    pub(crate) fn hand_over(self: &Arc<Self>, made: Connected<dyn Reception>) -> Result<()> {
+        let Connected { root: reception, connection } = made;
+        let (number, root) = self.root();
+        self.add(number, connection.clone());
+        reception.meet(root)?;
+        // Kept, so that what the other side serves stays the same.
+        connection.on_disconnect(move |_| drop(reception));
+        Ok(())
     }
 
     /// Ends the server's process, or what stands for it.
