@@ -2,6 +2,7 @@
 
 mod address;
 mod control;
+pub mod late;
 mod objects;
 mod threads;
 mod values;
@@ -13,7 +14,7 @@ use ipc_macros::interface;
 
 pub use control::{Control, Held, ProcessUse};
 pub use objects::{Account, Counter, Objects, Owned, Savings};
-pub use threads::{ThreadInfo, Threads};
+pub use threads::{Late, ThreadInfo, Threads};
 pub use values::{Collections, Figure, LabError, Numbers, Opaques, Options, Tree, Values};
 
 /// A callback with a number in and out.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ipc_core::Result;
 use ipc_macros::{Value, interface};
 
-use super::{Step, Tell};
+use super::{Step, Tell, late};
 
 /// A thread that runs a handler.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Value)]
@@ -18,6 +18,14 @@ pub struct ThreadInfo {
     pub name: String,
     /// Its name as a debugger shows it.
     pub os_name: String,
+}
+
+/// A number whose writing may wait for something.
+#[derive(Value)]
+pub struct Late {
+    /// The number.
+    #[value(with = late)]
+    pub number: late::Number,
 }
 
 /// Threads of the server: who they are, what they keep, and when they go on.
@@ -46,6 +54,11 @@ pub trait Threads: Send + Sync {
     fn wait_for(&self, event: String) -> Result<()>;
     /// Blocks until the event happened, then calls `step`; tells [`outcome`](Self::outcome) how that went.
     fn wait_then_call(&self, event: String, step: Step) -> Result<u32>;
+    /// Ends at once; what it gives is written only once the event happened. So the handler has run, and its reply waits.
+    fn reply_when(&self, event: String, number: u32) -> Result<Late>;
+    /// Counts the calls of this method, and gives how many there were. It has no context.
+    #[method(no_context)]
+    fn count_now(&self) -> Result<u64>;
     /// Has the event happen.
     fn happen(&self, event: String) -> Result<()>;
     /// How many calls block for the event, or for others to meet them under that name.

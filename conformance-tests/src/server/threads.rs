@@ -13,7 +13,7 @@ use std::{
 use ipc_core::{Exception, ExceptionKind, Result, deadline, threads};
 
 use super::{Root, lock, process};
-use crate::interfaces::{Step, Tell, ThreadInfo, Threads};
+use crate::interfaces::{Late, Step, Tell, ThreadInfo, Threads, late::Number};
 
 thread_local! {
     static LOCAL: Cell<u64> = const { Cell::new(0) };
@@ -109,6 +109,15 @@ impl Threads for Root {
         let outcome = result.as_ref().err().map_or_else(|| "ok".to_owned(), |error| error.kind().to_string());
         self.server.events.end(event, outcome);
         result
+    }
+
+    fn reply_when(&self, event: String, number: u32) -> Result<Late> {
+        let (events, connection) = (self.server.events.clone(), self.number);
+        Ok(Late { number: Number { number, first: Some(Box::new(move || events.wait(&event, connection))) } })
+    }
+
+    fn count_now(&self) -> Result<u64> {
+        Ok(self.server.counted.fetch_add(1, Ordering::SeqCst) + 1)
     }
 
     fn happen(&self, event: String) -> Result<()> {

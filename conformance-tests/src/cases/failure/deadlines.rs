@@ -23,12 +23,14 @@ pub(super) const CASES: &[Case] = cases! {
     F6 ALL a_deadline_does_not_end_too_early;
     F6 ALL a_deadline_that_has_passed_ends_at_once;
     F6 ALL calls_in_time_are_not_harmed;
+    F6 ALL deadlines_go_with_calls;
     F6 ALL the_next_call_gets_a_new_thread;
     F6 ALL late_calls_back_are_cancelled;
     F6 ALL the_abandoned_thread_counts_until_its_handler_returns;
     F6 ALL nested_calls_inherit_the_deadline;
     F6 ALL a_callbacks_own_deadline_ends_only_its_calls;
     F6 ALL other_threads_have_deadlines_of_their_own;
+    F6 ALL a_call_given_up_ends_no_other;
     F6 ALL objects_of_a_call_given_up_are_released;
     F6 ALL a_call_is_given_up_before_it_starts;
     F6 ALL many_calls_are_given_up;
@@ -78,6 +80,26 @@ fn calls_in_time_are_not_harmed(world: &World) {
     });
     assert_eq!(client.deadline(), Ok(None));
     assert_eq!(client.thread(), Ok(thread));
+}
+
+/// Also with those of a callback, on a thread that has one already.
+fn deadlines_go_with_calls(world: &World) {
+    let client = world.client();
+    deadline(Duration::from_secs(50), || {
+        // Not every wire carries them.
+        let Some(left) = client.deadline().unwrap() else { return };
+        assert!(left <= 50_000, "{left}");
+        let lab = client.lab.clone();
+        let hurried = step(move |_| {
+            let left = deadline(Duration::from_secs(10), || lab.deadline())?;
+            Ok(left.map_or(u32::MAX, |left| left as u32))
+        });
+        let left = client.down(0, hurried).unwrap();
+        assert!(left <= 10_000, "{left}");
+        let left = client.deadline().unwrap();
+        assert!(left.is_some_and(|left| left <= 50_000), "{left:?}");
+    });
+    assert_eq!(client.deadline(), Ok(None));
 }
 
 fn the_next_call_gets_a_new_thread(world: &World) {
@@ -186,6 +208,35 @@ fn other_threads_have_deadlines_of_their_own(world: &World) {
         assert!(!patient.is_finished());
         client.happen("go".into()).unwrap();
         assert_eq!(patient.join().unwrap(), Ok(()));
+    });
+}
+
+/// Neither its cancellation nor its late answer is another call's.
+fn a_call_given_up_ends_no_other(world: &World) {
+    let client = world.client();
+    thread::scope(|scope| {
+        let patient: Vec<_> = (0..3).map(|_| scope.spawn(|| client.wait_for("patience".into()))).collect();
+        client.until_blocked("patience", 3);
+        for round in 0..3 {
+            let (event, after) = (format!("go {round}"), format!("next {round}"));
+            assert_eq!(kind(deadline(SHORT, || client.wait_for(event.clone()))), DeadlineExceeded);
+            let next = scope.spawn({
+                let (lab, after) = (client.lab.clone(), after.clone());
+                move || lab.reply_when(after, 70 + round).map(|late| late.number.number)
+            });
+            client.until_blocked(&after, 1);
+            client.happen(event.clone()).unwrap();
+            client.until_blocked(&event, 0);
+            // Its answer has come by now, if it came at all.
+            for n in 0..10 {
+                assert_eq!(client.down(n, step(Ok)), Ok(n));
+            }
+            assert!(!next.is_finished() && patient.iter().all(|call| !call.is_finished()));
+            client.happen(after).unwrap();
+            assert_eq!(next.join().unwrap(), Ok(70 + round));
+        }
+        client.happen("patience".into()).unwrap();
+        patient.into_iter().for_each(|call| assert_eq!(call.join().unwrap(), Ok(())));
     });
 }
 

@@ -47,6 +47,16 @@ pub(super) const CASES: &[Case] = cases! {
     F5 PROCESSES stopped_in_the_handler = |world| at_each(world, End::Stopped, Point::Handler);
     F5 PROCESSES stopped_in_a_callback = |world| at_each(world, End::Stopped, Point::Callback(1));
     F5 PROCESSES stopped_at_depth_16 = |world| at_each(world, End::Stopped, Point::Callback(16));
+    F5 PROCESSES killed_before_the_reply = |world| at_each(world, End::Killed, Point::Reply);
+    F5 PROCESSES exited_before_the_reply = |world| at_each(world, End::Exited, Point::Reply);
+    F5 ALL cut_before_the_reply = |world| at_each(world, End::Cut, Point::Reply);
+    F5 ALL closed_by_the_server_before_the_reply = |world| at_each(world, End::Closed, Point::Reply);
+    F5 PROCESSES stopped_before_the_reply = |world| at_each(world, End::Stopped, Point::Reply);
+    F5 ALL closed_by_the_server_before_a_call = |world| at_each(world, End::Closed, Point::Before);
+    F5 ALL closed_by_the_server_at_each_depth = |world| at_each_depth(world, End::Closed);
+    F5 PROCESSES exited_after_a_call_was_sent = |world| after_it_was_sent(world, End::Exited);
+    F5 PROCESSES closed_by_the_server_after_a_call_was_sent = |world| after_it_was_sent(world, End::Closed);
+    F5 PROCESSES stopped_after_a_call_was_sent = |world| at_each(world, End::Stopped, Point::Sent);
     F5 PROCESSES the_exit_status_is_in_the_exception;
     F5 PROCESSES a_handler_that_exits_interrupts_its_call;
 };
@@ -74,6 +84,8 @@ enum Point {
     Sent,
     /// Its handler runs.
     Handler,
+    /// Its handler has ended, and nothing of its reply is sent.
+    Reply,
     /// A callback of that depth runs, and the innermost of them calls.
     Callback(u32),
 }
@@ -110,7 +122,7 @@ fn at_each(world: &World, how: End, point: Point) {
             Point::Before => None,
             Point::Sent => {
                 world.peer().stop();
-                let call = scope.spawn(|| client.wait_for("go".into()));
+                let call = scope.spawn(|| within(how, || client.wait_for("go".into())));
                 crate::until("the call is about to be sent", || client.held_here().calls == 1);
                 // By the time that another one has waited in vain, it is.
                 assert_eq!(kind(deadline(SHORT, || client.add_now(1, 2))), DeadlineExceeded);
@@ -119,6 +131,11 @@ fn at_each(world: &World, how: End, point: Point) {
             Point::Handler => {
                 let lab = client.lab.clone();
                 let call = move || lab.wait_for("go".into());
+                Some(scope.spawn(move || within(how, call)))
+            }
+            Point::Reply => {
+                let lab = client.lab.clone();
+                let call = move || lab.reply_when("go".into(), 7).map(drop);
                 Some(scope.spawn(move || within(how, call)))
             }
             Point::Callback(depth) => {
@@ -163,6 +180,32 @@ fn at_each(world: &World, how: End, point: Point) {
         control.happen("go".into()).unwrap();
         control.until_blocked("go", 0);
         assert_eq!(world.client().down(1, step(Ok)), Ok(1));
+    }
+}
+
+/// The peer is told to end, and then gets a call before it does: whether that began or not, it is not answered.
+fn after_it_was_sent(world: &World, how: End) {
+    let (client, control) = (world.client(), world.client());
+    let tally = Tally::default();
+    client.keep_step("kept".into(), tally.step(Ok)).unwrap();
+    world.peer().stop();
+    thread::scope(|scope| {
+        let ends = scope.spawn(|| end(world, &client, &control, how));
+        crate::until("it is about to be told", || control.held_here().calls == 1);
+        let call = scope.spawn(|| client.wait_for("go".into()));
+        crate::until("the call is about to be sent", || client.held_here().calls == 1);
+        // By the time that another one has waited in vain, they are sent.
+        assert_eq!(kind(deadline(SHORT, || client.add_now(1, 2))), DeadlineExceeded);
+        world.peer().go_on();
+        let ended = kind(call.join().unwrap());
+        assert!([Disconnected, Interrupted].contains(&ended), "{ended}");
+        ends.join().unwrap();
+    });
+    assert_eq!(kind(client.nothing()), Disconnected);
+    tally.until(0);
+    if how == End::Closed {
+        control.happen("go".into()).unwrap();
+        control.until_blocked("go", 0);
     }
 }
 

@@ -6,6 +6,7 @@ mod gone;
 mod limits;
 mod lost;
 pub(super) mod malformed;
+mod paused;
 mod released;
 mod servers;
 mod shutdown;
@@ -19,6 +20,7 @@ pub(super) const CASES: &[&[Case]] = &[
     lost::CASES,
     released::CASES,
     ends::CASES,
+    paused::CASES,
     sockets::CASES,
     servers::CASES,
     deadlines::CASES,
