@@ -1,7 +1,7 @@
 //! The line, with a place for faults between the end and the stream.
 
 use std::{
-    io::{self, Write},
+    io::{self, Read, Write},
     mem,
     net::Shutdown,
     sync::{
@@ -35,6 +35,8 @@ struct Inner {
     /// Held by whoever writes a frame, or gives one to the end.
     writing: Mutex<()>,
     receiving: Mutex<()>,
+    /// Held by whoever writes or reads, if the one is not to be done beside the other.
+    using: Mutex<()>,
     lost: Arc<AtomicBool>,
     end: Arc<OnceLock<Weak<End<Faulty>>>>,
 }
@@ -71,6 +73,7 @@ impl Line {
             frames: Mutex::new(frames),
             writing: Mutex::default(),
             receiving: Mutex::default(),
+            using: Mutex::default(),
             lost: Arc::default(),
             end: Arc::default(),
         });
@@ -116,7 +119,7 @@ impl Line {
     fn read_all(&self, end: &Arc<End<Faulty>>) {
         let mut said_goodbye = false;
         let why = loop {
-            match framing::read(&mut &self.0.stream, end.limits()) {
+            match framing::read(&mut self.clone(), end.limits()) {
                 Ok(Some(frame)) => {
                     said_goodbye |= matches!(frame, Frame::Close { .. });
                     let moves = lock(&self.0.frames).incoming(frame);
@@ -155,6 +158,7 @@ impl Line {
     fn make(&self, moves: Moves, end: &Arc<End<Faulty>>) {
         for frame in moves.out {
             let _one = lock(&self.0.writing);
+            let _alone = (current_reading() == Some(Reading::StopsWhileItWrites)).then(|| lock(&self.0.using));
             if let Err(error) = (&self.0.stream).write_all(&framing::encode(&frame)) {
                 end.lose(gone(&error));
             }
@@ -173,6 +177,25 @@ impl Line {
 
     fn close(&self) {
         let _ = self.0.stream.shutdown(Shutdown::Both);
+    }
+}
+
+impl Read for Line {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let stream = &self.0.stream;
+        if current_reading() != Some(Reading::StopsWhileItWrites) {
+            return stream.recv(into);
+        }
+        stream.wait_readable(None)?;
+        let _alone = lock(&self.0.using);
+        stream.recv(into)
+    }
+}
+
+fn current_reading() -> Option<Reading> {
+    match current() {
+        At::Reading(reading) => Some(reading),
+        _ => None,
     }
 }
 

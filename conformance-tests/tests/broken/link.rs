@@ -10,7 +10,7 @@ use std::{
 };
 
 use ipc_core::{
-    Connection, Exception,
+    Connection, Exception, ExceptionKind,
     transport::{Link, StillRunning, Usage},
 };
 
@@ -23,6 +23,10 @@ pub(crate) enum LinkFault {
     OneHandlerOnly,
     NoLateHandlers,
     HangsAtClose,
+    /// Says that it is closed, and goes on.
+    DoesNotClose,
+    /// Says of the loss that it was something else.
+    TellsAnotherReason,
     ClosesWithoutGrace,
     TellsNoThreads,
 }
@@ -65,6 +69,9 @@ impl Link for Wrapped {
             }
             LinkFault::OneHandlerOnly if self.has_handler.swap(true, Ordering::SeqCst) => {}
             LinkFault::NoLateHandlers if !self.inner.is_connected() => {}
+            LinkFault::TellsAnotherReason => {
+                self.inner.on_disconnect(move |why| handler(&Exception::new(ExceptionKind::Protocol, why.message())));
+            }
             _ => self.inner.on_disconnect(handler),
         }
     }
@@ -74,6 +81,7 @@ impl Link for Wrapped {
             LinkFault::HangsAtClose => loop {
                 thread::park();
             },
+            LinkFault::DoesNotClose => Ok(()),
             LinkFault::ClosesWithoutGrace => self.inner.close(Duration::ZERO),
             LinkFault::TellsNoThreads => {
                 let _ = self.inner.close(grace);

@@ -13,6 +13,7 @@ use crate::{
 
 pub(super) const CASES: &[Case] = cases! {
     C2 ALL typed_errors_arrive;
+    C2 ALL calls_after_an_error_get_their_own_results;
     C2 ALL exceptions_arrive_as_remote_with_their_source;
     C2 ALL exceptions_inside_errors_arrive_as_remote;
     C2 ALL exceptions_name_the_call;
@@ -37,6 +38,31 @@ fn typed_errors_arrive(world: &World) {
         assert_eq!(client.fail(error.clone()), Err(error));
     }
     assert_eq!(client.nothing(), Ok(()));
+}
+
+/// Of the same types and sizes as those before the error, and with others beside them.
+fn calls_after_an_error_get_their_own_results(world: &World) {
+    let client = world.client();
+    let other = client.lab.clone();
+    std::thread::scope(|scope| {
+        let beside = scope.spawn(move || {
+            for n in 0..200 {
+                assert_eq!(other.down(n, step(move |m| Ok(1000 + m))), Ok(1000 + n));
+            }
+        });
+        for n in 0..100u32 {
+            assert_eq!(client.add_now(n, 1), Ok(n + 1));
+            assert_eq!(client.down(n, step(Ok)), Ok(n));
+            let error = LabError::Failed { code: n as i32, reason: format!("for {n}") };
+            assert_eq!(client.fail(error.clone()), Err(error));
+            assert_eq!(client.down(n + 1, step(Ok)), Ok(n + 1));
+            assert_eq!(client.add_now(n, 2), Ok(n + 2));
+            let passed_on = client.down(n, step(|n| Err(own(&n.to_string())))).unwrap_err();
+            assert!(passed_on.to_string().contains(&n.to_string()), "{passed_on}");
+            assert_eq!(client.down(n + 2, step(Ok)), Ok(n + 2));
+        }
+        beside.join().unwrap();
+    });
 }
 
 #[track_caller]

@@ -20,11 +20,13 @@ pub(super) const CASES: &[Case] = cases! {
     C5 ALL a_blocked_call_blocks_no_other_thread;
     C5 ALL a_blocked_callback_blocks_no_other_thread;
     C5 ALL large_messages_that_cross;
+    C5 ALL both_sides_write_more_than_a_socket_holds;
     C5 ALL small_calls_beside_large_ones;
     C5 ALL many_connections_at_once;
     C6 ALL calls_of_one_thread_arrive_in_order;
     C6 ALL calls_of_many_threads_arrive_in_order_each;
     C6 ALL calls_of_nested_callbacks_arrive_in_order;
+    C6 ALL each_call_arrives_once;
 };
 
 fn three_calls_that_need_each_other(world: &World) {
@@ -103,6 +105,36 @@ fn large_messages_that_cross(world: &World) {
             scope.spawn(|| assert!(client.bytes(bytes.clone()).unwrap() == bytes, "they came back changed"));
         }
     });
+}
+
+/// Each side has much to write all the time, in calls and in answers: who does not read while it writes waits for ever, for
+/// one that does the same.
+fn both_sides_write_more_than_a_socket_holds(world: &World) {
+    const LARGE: usize = 4 << 20;
+    const THREADS: usize = 3;
+    let client = world.client();
+    for _ in 0..2 {
+        let start = Barrier::new(3 * THREADS + 1);
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    start.wait();
+                    assert_eq!(client.length(vec![1; LARGE]), Ok(LARGE as u64));
+                });
+                scope.spawn(|| {
+                    start.wait();
+                    assert_eq!(client.make_bytes(LARGE as u64).map(|bytes| bytes.len()), Ok(LARGE));
+                });
+                // Answers of this side.
+                scope.spawn(|| {
+                    start.wait();
+                    assert_eq!(client.gather(2, std::sync::Arc::new(|_| Ok(vec![1; LARGE]))), Ok(2 * LARGE as u64));
+                });
+            }
+            start.wait();
+            assert_eq!(client.add_now(1, 2), Ok(3));
+        });
+    }
 }
 
 fn small_calls_beside_large_ones(world: &World) {
@@ -184,4 +216,15 @@ fn calls_of_nested_callbacks_arrive_in_order(world: &World) {
     }
     let expected: Vec<u64> = (0..100).flat_map(|number| [1000 + number, number]).collect();
     assert_eq!(client.notes(), Ok(expected));
+}
+
+/// With a thread to run on and without.
+fn each_call_arrives_once(world: &World) {
+    let client = world.client();
+    for number in 1..=200 {
+        assert_eq!(client.count_now(), Ok(number));
+        client.note(number).unwrap();
+    }
+    assert_eq!(client.notes(), Ok((1..=200).collect()));
+    assert_eq!(client.count_now(), Ok(201));
 }

@@ -17,6 +17,7 @@ use crate::{
 
 pub(super) const CASES: &[Case] = cases! {
     T5 ALL a_server_thread_ends_with_its_client_thread;
+    T5 ALL it_ends_on_an_idle_connection_too;
     T5 ALL many_server_threads_end;
     T5 ALL a_thread_locals_drop_may_call_back;
     T5 ALL a_thread_of_ours_ends_with_its_thread_of_the_peer;
@@ -45,6 +46,15 @@ fn a_server_thread_ends_with_its_client_thread(world: &World) {
     });
     until_no_locals(&client);
     wait::until("the server thread is gone", || client.held_there().server_threads == before);
+}
+
+/// Nobody calls over it any more.
+fn it_ends_on_an_idle_connection_too(world: &World) {
+    let (client, control) = (world.client(), world.client());
+    thread::scope(|scope| {
+        scope.spawn(|| client.hold_local(None).unwrap()).join().unwrap();
+    });
+    until_no_locals(&control);
 }
 
 fn many_server_threads_end(world: &World) {

@@ -1,5 +1,6 @@
 //! Faults of what moves frames: they are lost, doubled, held back, changed, or answered by nobody.
 
+mod answers;
 mod calls;
 mod objects;
 mod threads;
@@ -12,15 +13,21 @@ use ipc_core::{
     },
 };
 
+pub(crate) use answers::{
+    AnswersWithWhatCameTooLate, ForgetsMessages, ForgetsTheErrorsData, GivesAllUpForOne, MakesCallsTwice,
+    RepeatsResultsAfterAnError,
+};
 pub(crate) use calls::{
     AnswersUnknownAsRemote, ClosesAtAPanic, GivesUpSilently, OneAfterTheOther, Reorders, Swallows, ThrowsAsRefused,
 };
 pub(crate) use objects::{
-    Doubles, ForgetsCallbacks, GivesNoObjectsOfObjects, HoldsBack, Loses, OnlyItsThread, Tolerates, WaitsForNoDrop,
+    Doubles, ForgetsCallbacks, GivesNoObjectsOfObjects, HoldsBack, Loses, OnlyItsThread, ReleasesTooFew, Tolerates,
+    WaitsForNoDrop,
 };
 pub(crate) use threads::{
-    Alternates, CallbacksElsewhere, ForgetsNames, KeepsTheAbandoned, KeepsThreads, OneForAll, Restarts,
-    RunsLateCallsBack,
+    Alternates, CallbacksElsewhere, ChangesDeadlines, CutsNames, DestroysElsewhere, ForgetsNames,
+    ForgetsWhoCallsFromACallback, KeepsTheAbandoned, KeepsThreads, OneForAll, Restarts, RunsLateCallsBack,
+    TellsOfEndsLate,
 };
 
 /// Which end of the connection.
@@ -68,6 +75,23 @@ pub(crate) trait Frames: Send {
 pub(crate) struct Sound;
 
 impl Frames for Sound {}
+
+/// A fault of one side only.
+pub(crate) fn of(faulty: Side, side: Side, fault: impl Frames + 'static) -> OneSided {
+    OneSided(if faulty == side { Box::new(fault) } else { Box::new(Sound) })
+}
+
+pub(crate) struct OneSided(Box<dyn Frames>);
+
+impl Frames for OneSided {
+    fn outgoing(&mut self, frame: Frame) -> Moves {
+        self.0.outgoing(frame)
+    }
+
+    fn incoming(&mut self, frame: Frame) -> Moves {
+        self.0.incoming(frame)
+    }
+}
 
 /// An answer that nobody gave.
 fn forged(call: CallId, outcome: CallOutcome) -> Frame {

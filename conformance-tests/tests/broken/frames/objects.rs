@@ -201,6 +201,18 @@ impl Frames for GivesNoObjectsOfObjects {
     }
 }
 
+/// Gives one reference too few back of an object that came more than once.
+pub(crate) struct ReleasesTooFew;
+
+impl Frames for ReleasesTooFew {
+    fn outgoing(&mut self, mut frame: Frame) -> Moves {
+        if let Frame::Release { count, .. } = &mut frame {
+            *count = (*count - 1).max(1);
+        }
+        Moves::out(frame)
+    }
+}
+
 fn payload(frame: &Frame) -> Option<&Payload> {
     match frame {
         Frame::Call(call) => Some(&call.args),

@@ -1,6 +1,6 @@
 //! Faults with the threads that calls are for, and with deadlines.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use ipc_core::session::{
     Frame,
@@ -153,6 +153,86 @@ impl Frames for KeepsTheAbandoned {
                 self.same.insert(*thread, former);
             }
             *thread = self.same.get(thread).copied().unwrap_or(*thread);
+        }
+        Moves::out(frame)
+    }
+}
+
+/// Sends the first fifteen bytes of names.
+pub(crate) struct CutsNames;
+
+impl Frames for CutsNames {
+    fn outgoing(&mut self, mut frame: Frame) -> Moves {
+        if let Some((_, Some(name))) = worker(&mut frame) {
+            let end = (0..=name.len().min(15)).rev().find(|at| name.is_char_boundary(*at)).unwrap_or(0);
+            name.truncate(end);
+        }
+        Moves::out(frame)
+    }
+}
+
+/// Tells of the end of a thread with the next call only.
+#[derive(Default)]
+pub(crate) struct TellsOfEndsLate(Vec<Frame>);
+
+impl Frames for TellsOfEndsLate {
+    fn outgoing(&mut self, frame: Frame) -> Moves {
+        if let Frame::End { .. } = frame {
+            self.0.push(frame);
+            return Moves::default();
+        }
+        // A call that needs no thread is none.
+        let call = matches!(&frame, Frame::Call(call) if call.on.is_some());
+        let ends = if call { std::mem::take(&mut self.0) } else { Vec::new() };
+        Moves { out: ends.into_iter().chain([frame]).collect(), ..Moves::default() }
+    }
+}
+
+/// Has the calls that a callback makes run beside the one that it belongs to.
+pub(crate) struct ForgetsWhoCallsFromACallback {
+    pub(crate) side: Side,
+    pub(crate) calls: u64,
+}
+
+impl Frames for ForgetsWhoCallsFromACallback {
+    fn outgoing(&mut self, mut frame: Frame) -> Moves {
+        if self.side == Side::Client
+            && let Frame::Call(call) = &mut frame
+            && let Some(on @ Target::Waiting(_)) = &mut call.on
+        {
+            self.calls += 1;
+            *on = Target::Worker { thread: ThreadKey(u64::MAX - self.calls), name: Some("beside".into()) };
+        }
+        Moves::out(frame)
+    }
+}
+
+/// Has destructors run on a thread of their own.
+#[derive(Default)]
+pub(crate) struct DestroysElsewhere(u64);
+
+impl Frames for DestroysElsewhere {
+    fn outgoing(&mut self, mut frame: Frame) -> Moves {
+        if let Frame::Destroy(destroy) = &mut frame {
+            self.0 += 1;
+            destroy.on = Target::Worker { thread: ThreadKey(u64::MAX - self.0), name: Some("destructor".into()) };
+        }
+        Moves::out(frame)
+    }
+}
+
+/// Changes the deadlines that are sent: of all calls, or of those that belong to one of the peer's.
+pub(crate) struct ChangesDeadlines {
+    pub(crate) of_calls_back_only: bool,
+    pub(crate) change: fn(Duration) -> Option<Duration>,
+}
+
+impl Frames for ChangesDeadlines {
+    fn outgoing(&mut self, mut frame: Frame) -> Moves {
+        if let Frame::Call(call) = &mut frame
+            && (!self.of_calls_back_only || matches!(call.on, Some(Target::Waiting(_))))
+        {
+            call.deadline = call.deadline.and_then(self.change);
         }
         Moves::out(frame)
     }
