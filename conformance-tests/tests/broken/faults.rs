@@ -130,7 +130,7 @@ pub(crate) const FAULTS: &[Fault] = faults! {
     O1 loses_a_release: "an_object_of_the_servers_is_dropped_with_its_last_proxy::one", frames!(frames::Loses);
     O1 releases_twice: "an_object_of_the_servers_is_dropped_with_its_last_proxy::one", frames!(frames::Doubles);
     O1 holds_releases_back: "an_idle_connection_drops_it_too::one", frames!(frames::HoldsBack::default());
-    O1 releases_too_few: "nothing_is_held_in_the_end::one", frames!(frames::ReleasesTooFew);
+    O1 releases_too_few: "an_object_that_came_often_is_dropped::one", frames!(frames::ReleasesTooFew);
     O2 gives_a_proxy_of_a_proxy: "an_object_of_ours_comes_home::one", At::Sent(Rule::IsAnother);
     O2 makes_a_proxy_each_time: "one_object_has_one_proxy::one", At::Received(Rule::IsAnother);
     O3 lets_one_thread_only_call_an_object: "a_proxy_is_called_from_many_threads::one",

@@ -16,6 +16,7 @@ use crate::{
 pub(super) const CASES: &[Case] = cases! {
     O1 ALL an_object_of_the_servers_is_dropped_with_its_last_proxy;
     O1 ALL an_object_of_ours_is_dropped_when_the_server_forgets_it;
+    O1 ALL an_object_that_came_often_is_dropped;
     O1 ALL an_idle_connection_drops_it_too;
     O1 ALL an_argument_that_nobody_keeps_is_dropped;
     O1 ALL objects_of_calls_that_fail_are_dropped;
@@ -218,4 +219,24 @@ fn nothing_is_held_in_the_end(world: &World) {
     client.until_live(0);
     tally.until(0);
     until_equal("what both sides hold", before, || client.held_by_both());
+}
+
+/// Each time it came counts, however they are given back.
+fn an_object_that_came_often_is_dropped(world: &World) {
+    let client = world.client();
+    for times in [1, 2, 5] {
+        let counter = client.counter().unwrap();
+        let again: Vec<_> = (0..times).map(|_| client.same(counter.clone()).unwrap()).collect();
+        client.until_live(1);
+        drop((counter, again));
+        client.until_live(0);
+        let tally = Tally::default();
+        let names: Vec<_> = (0..times).map(|n| format!("kept {n}")).collect();
+        let ours = tally.counter();
+        names.iter().for_each(|name| client.keep(name.clone(), ours.clone()).unwrap());
+        drop(ours);
+        assert_eq!(tally.live(), 1);
+        names.iter().for_each(|name| assert_eq!(client.forget(name.clone()), Ok(true)));
+        tally.until(0);
+    }
 }
