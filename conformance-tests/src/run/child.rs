@@ -9,7 +9,7 @@ use crate::{direct, harness::Harness, wait, world::World};
 
 /// How long a case may take, ten times that at full size, unless the environment variable `CONFORMANCE_SECONDS` says
 /// otherwise.
-const LIMIT_SECONDS: u64 = 60;
+const LIMIT_SECONDS: u64 = 240;
 
 /// Whether the environment variable `CONFORMANCE_FULL` asks for the full size of the cases that do many things.
 pub(crate) fn is_full() -> bool {

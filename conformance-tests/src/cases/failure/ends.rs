@@ -265,7 +265,7 @@ fn at_any_moment(world: &World, how: End) {
         let client = world.client();
         let tally = Tally::default();
         let progress = std::sync::atomic::AtomicU64::new(0);
-        let moment = 5 + world.random() % 200;
+        let moment = 5 + world.random() % 50;
         thread::scope(|scope| {
             let threads: Vec<_> = (0..4)
                 .map(|n| {
