@@ -54,12 +54,12 @@ pub(crate) fn check(options: &Compare) -> Result<ExitCode, Box<dyn Error>> {
     Ok(ExitCode::FAILURE)
 }
 
-/// The ratios of the quick cases.
+/// The ratios of the quick cases of one caller: how several share the cores is the scheduler's affair, from run to run.
 fn ratios(options: &Compare) -> Result<BTreeMap<String, f64>, Box<dyn Error>> {
     let plan = Plan::new(9, options.round_ms.map_or(Duration::from_millis(250), Duration::from_millis));
     let mut ratios = BTreeMap::new();
     for transport in watched() {
-        for case in cases::all().into_iter().filter(|case| case.quick) {
+        for case in cases::all().into_iter().filter(|case| case.quick && case.callers == 1) {
             let order = Order { transport: transport.into(), case: case.name, plan, pin: options.pin };
             match compare::ask(&order, false)? {
                 Outcome::Figures(figures) => _ = ratios.insert(format!("{transport} {}", order.case), figures.ratio),
