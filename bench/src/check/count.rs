@@ -65,7 +65,8 @@ pub(super) fn is_call(name: &str) -> bool {
 
 /// The instructions of each step once, and of each call once; counted side by side, which does not change them.
 pub(super) fn counts() -> Result<BTreeMap<String, f64>, Box<dyn Error>> {
-    let steps = micro::steps().into_iter().map(|step| (step.name.to_owned(), STEP_TIMES));
+    let steps = micro::steps().into_iter().filter(|step| !step.threads);
+    let steps = steps.map(|step| (step.name.to_owned(), STEP_TIMES));
     let call = |transport| CALLS.map(|(call, job)| (format!("{CALL} {transport} {call}"), call_times(job)));
     let todo = Mutex::new(steps.chain(watched().flat_map(call)));
     let next = || todo.lock().unwrap_or_else(PoisonError::into_inner).next();

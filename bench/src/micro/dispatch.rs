@@ -14,8 +14,12 @@ use super::Step;
 use crate::work::{Twenty, Work, Worker};
 
 pub(super) const STEPS: &[Step] = &[
-    Step { name: "dispatch_capnp_add", run: |times| dispatch::<1, _>(times, &(40_i32, 2_i32)) },
-    Step { name: "dispatch_capnp_struct_20_fields", run: |times| dispatch::<3, _>(times, &(Twenty::example(),)) },
+    Step { name: "dispatch_capnp_add", threads: false, run: |times| dispatch::<1, _>(times, &(40_i32, 2_i32)) },
+    Step {
+        name: "dispatch_capnp_struct_20_fields",
+        threads: false,
+        run: |times| dispatch::<3, _>(times, &(Twenty::example(),)),
+    },
 ];
 
 fn dispatch<const M: usize, A: Args>(times: u64, args: &A) {

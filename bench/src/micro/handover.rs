@@ -13,8 +13,8 @@ use ipc_core::threads::Waiter;
 use super::Step;
 
 pub(super) const STEPS: &[Step] = &[
-    Step { name: "waiter_told_before", run: told_before },
-    Step { name: "waiter_there_and_back", run: there_and_back },
+    Step { name: "waiter_told_before", threads: false, run: told_before },
+    Step { name: "waiter_there_and_back", threads: true, run: there_and_back },
 ];
 
 /// What comes before the thread parks costs no system call.

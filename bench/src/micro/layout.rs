@@ -10,7 +10,7 @@ use transport_capnp::proof::size_of;
 use super::Step;
 use crate::work::Twenty;
 
-pub(super) const STEP: Step = Step { name: "layout_capnp_struct_20_fields", run: layout };
+pub(super) const STEP: Step = Step { name: "layout_capnp_struct_20_fields", threads: false, run: layout };
 
 fn layout(times: u64) {
     for _ in 0..times {

@@ -49,7 +49,7 @@ pub(super) const GRPC: &[Step] = steps!("grpc", transport_grpc::Protobuf);
 pub(super) const LOCAL: &[Step] = steps!("local", transport_local::Bincode);
 
 const fn step(name: &'static str, run: fn(u64)) -> Step {
-    Step { name, run }
+    Step { name, threads: false, run }
 }
 
 fn add() -> (i32, i32) {

@@ -17,6 +17,8 @@ mod session;
 pub struct Step {
     /// What it is called in reports and in the committed baseline.
     pub name: &'static str,
+    /// Whether threads wait for each other in it. How often they look depends on the moment, so its instructions tell nothing.
+    pub threads: bool,
     /// Does it so many times, after what has to be there.
     pub run: fn(u64),
 }

@@ -16,10 +16,14 @@ use crate::{
 };
 
 pub(super) const STEPS: &[Step] = &[
-    Step { name: "session_direct_add", run: |times| calls(&Line::direct(), Job::Add, times) },
-    Step { name: "session_direct_callback_nested", run: |times| calls(&Line::direct(), Job::Nested(1), times) },
-    Step { name: "session_direct_object", run: |times| calls(&Line::direct(), Job::Object, times) },
-    Step { name: "session_threaded_add", run: |times| calls(&Line::threaded(), Job::Add, times) },
+    Step { name: "session_direct_add", threads: false, run: |times| calls(&Line::direct(), Job::Add, times) },
+    Step {
+        name: "session_direct_callback_nested",
+        threads: false,
+        run: |times| calls(&Line::direct(), Job::Nested(1), times),
+    },
+    Step { name: "session_direct_object", threads: false, run: |times| calls(&Line::direct(), Job::Object, times) },
+    Step { name: "session_threaded_add", threads: true, run: |times| calls(&Line::threaded(), Job::Add, times) },
 ];
 
 fn calls(line: &Line, job: Job, times: u64) {
