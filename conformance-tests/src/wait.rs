@@ -33,6 +33,18 @@ pub(crate) fn until_equal<T: Debug + PartialEq>(event: &str, expected: T, mut va
     waits_for(|events| events.remove(&threads::sequence()));
 }
 
+/// What is seen once nothing is on its way: in two looks the same, and `quiet`.
+pub(crate) fn settled<T: PartialEq>(mut look: impl FnMut() -> T, quiet: impl Fn(&T) -> bool) -> T {
+    let mut last = look();
+    loop {
+        let now = look();
+        if now == last && quiet(&now) {
+            return now;
+        }
+        last = now;
+    }
+}
+
 /// Aborts this process once `limit` has passed, and says what it was about.
 ///
 /// With the environment variable `CONFORMANCE_STACKS` it shows the stacks of all threads, if there is `gdb`.

@@ -243,18 +243,11 @@ impl Client {
         [self.held_here(), self.held_there()]
     }
 
-    /// What both ends hold once nothing is on its way: in two looks the same, and nothing waits to be written.
+    /// What both ends hold once nothing is on its way, nor waits to be written.
     ///
     /// To ask is a call; its answer may still wait to be written when the other end counts, in one look or another.
     pub(crate) fn settled(&self) -> [Held; 2] {
-        let mut last = self.held_by_both();
-        loop {
-            let now = self.held_by_both();
-            if now == last && now.iter().all(|held| held.output_bytes == 0) {
-                return now;
-            }
-            last = now;
-        }
+        wait::settled(|| self.held_by_both(), |ends| ends.iter().all(|held| held.output_bytes == 0))
     }
 }
 

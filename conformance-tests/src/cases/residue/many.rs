@@ -10,7 +10,7 @@ use crate::{
     interfaces::{Held, ProcessUse},
     run::is_full,
     server::process_use,
-    wait::until_equal,
+    wait::{self, until_equal},
     world::{Client, World},
 };
 
@@ -59,14 +59,8 @@ fn states(client: &Client, before: [State; 2]) -> [State; 2] {
 
 /// What both sides have once nothing is on its way: what waits to be written may be what the other side is to let go of.
 fn settled(client: &Client) -> [State; 2] {
-    let mut last = states(client, Default::default());
-    loop {
-        let now = states(client, Default::default());
-        if now == last && now.iter().all(|(held, ..)| held.output_bytes == 0) {
-            return now;
-        }
-        last = now;
-    }
+    let quiet = |states: &[State; 2]| states.iter().all(|(held, ..)| held.output_bytes == 0);
+    wait::settled(|| states(client, Default::default()), quiet)
 }
 
 /// Does something twice, and then waits until both sides have what they had after the first time.
