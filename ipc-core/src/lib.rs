@@ -30,7 +30,7 @@ pub use explore::explore;
 pub use interface::Interface;
 pub use limits::Limits;
 pub use process::{ExitWatch, FdBy, Process, Spawn, spawned};
-pub use server::{AcceptLoop, Listening, Serving, Slot, Slots};
+pub use server::{AcceptLoop, Listening, Serving, Slot, Slots, at_socket};
 pub use socket::{BindOptions, Closer, Listener, Peer, Readiness, Stream};
 pub use transport::{Connected, Connection, Options, Transport};
 pub use value::{Opaque, Value};

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use ipc_core::{
     Address, Connected, Connection, Endpoint, Interface, Listening, Options, Result, Serving, Stream, Transport,
+    at_socket,
 };
 
 /// For measurements in other crates. No stable interface.
@@ -104,7 +105,7 @@ impl Transport for Grpc {
     ) -> Result<Box<dyn Listening>> {
         match address.endpoint() {
             Endpoint::Tls { host, port } => tls::listen(self.server_tls.clone(), (host, *port), root, serving),
-            _ => tls::OverStreams(self.clone()).listen(address, root, serving),
+            _ => at_socket(self, address, root, serving),
         }
     }
 }

@@ -53,8 +53,13 @@ impl Listening for AcceptLoop {
     }
 }
 
-/// Listens at a socket, for a transport over streams.
-pub(crate) fn at_socket<T: Transport + Clone, I: Interface + ?Sized>(
+/// Listens at a socket, for a transport over streams: what [`Transport::listen`] does, for one that has other addresses
+/// besides.
+///
+/// # Errors
+///
+/// As for [`Transport::listen`].
+pub fn at_socket<T: Transport + Clone, I: Interface + ?Sized>(
     transport: &T,
     address: &Address,
     root: Arc<I>,

@@ -5,6 +5,5 @@ mod listening;
 mod slots;
 
 pub use accept_loop::AcceptLoop;
-pub(crate) use listening::at_socket;
-pub use listening::{Listening, Serving};
+pub use listening::{Listening, Serving, at_socket};
 pub use slots::{Slot, Slots};

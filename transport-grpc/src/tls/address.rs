@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ipc_core::{
-    Address, Connected, Connection, Endpoint, Exception, ExceptionKind, Interface, Listening, Options, Result, Serving,
-    Stream, Transport,
+    Address, Connected, Endpoint, Exception, ExceptionKind, Interface, Listening, Options, Result, Serving, Stream,
+    Transport, at_socket,
 };
 
 use super::{ClientTls, ServerTls};
@@ -36,8 +36,7 @@ pub(crate) fn listen<I: Interface + ?Sized>(
     if tls.knows_clients() {
         serving.bind = serving.bind.other_hosts();
     }
-    let streams = OverStreams(Grpc::new().with_server_tls(tls));
-    let listening = streams.listen(&Address::tcp(host, port)?, root, serving)?;
+    let listening = at_socket(&Grpc::new().with_server_tls(tls), &Address::tcp(host, port)?, root, serving)?;
     // By the name that the certificate has, so that whoever is given the address can connect.
     let port = match listening.address().endpoint() {
         Endpoint::Tcp { port, .. } => *port,
@@ -49,24 +48,6 @@ pub(crate) fn listen<I: Interface + ?Sized>(
 fn missing(host: &str, port: u16, what: &str) -> Exception {
     let address = Address::tls(host, port).map(|address| address.to_string()).unwrap_or_default();
     Exception::new(ExceptionKind::Protocol, format!("grpc+{address} needs {what}"))
-}
-
-/// The transport, at the addresses that every transport over streams has.
-#[derive(Clone)]
-pub(crate) struct OverStreams(pub(crate) Grpc);
-
-impl Transport for OverStreams {
-    fn scheme(&self) -> &'static str {
-        self.0.scheme()
-    }
-
-    fn connect<I: Interface + ?Sized>(&self, stream: Stream, options: Options) -> Result<Connected<I>> {
-        self.0.connect(stream, options)
-    }
-
-    fn accept<I: Interface + ?Sized>(&self, stream: Stream, root: Arc<I>, options: Options) -> Result<Connection> {
-        self.0.accept(stream, root, options)
-    }
 }
 
 struct Secured {

@@ -10,7 +10,7 @@ use std::{fmt, time::Duration};
 use ipc_core::{Exception, ExceptionKind};
 
 pub use self::{client::ClientTls, server::ServerTls};
-pub(crate) use address::{OverStreams, dial, listen};
+pub(crate) use address::{dial, listen};
 
 /// How long a hand-shake may take.
 const PATIENCE: Duration = Duration::from_secs(10);
