@@ -3,7 +3,10 @@
 mod begun;
 
 use std::{
-    io,
+    io::{
+        self,
+        ErrorKind::{BrokenPipe, ConnectionReset},
+    },
     os::fd::OwnedFd,
     pin::Pin,
     task::{Context, Poll},
@@ -65,10 +68,11 @@ impl AsyncRead for Plain {
 
 impl AsyncWrite for Plain {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
+        let written = match self.get_mut() {
             Self::Unix { stream, .. } => Pin::new(stream).poll_write(context, bytes),
             Self::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
-        }
+        };
+        left_to_the_reader(written, || bytes.len())
     }
 
     fn poll_write_vectored(
@@ -76,10 +80,11 @@ impl AsyncWrite for Plain {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
+        let written = match self.get_mut() {
             Self::Unix { stream, .. } => Pin::new(stream).poll_write_vectored(context, slices),
             Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(context, slices),
-        }
+        };
+        left_to_the_reader(written, || slices.iter().map(|slice| slice.len()).sum())
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -96,5 +101,14 @@ impl AsyncWrite for Plain {
             Self::Unix { stream, .. } => Pin::new(stream).poll_shutdown(context),
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(context),
         }
+    }
+}
+
+/// A write to a peer that is gone is lost, as what it did not read before is: it is for the reader to end the connection, by
+/// what the peer said last. A refused certificate is told by an alert that may not have been read yet.
+fn left_to_the_reader(written: Poll<io::Result<usize>>, all: impl FnOnce() -> usize) -> Poll<io::Result<usize>> {
+    match written {
+        Poll::Ready(Err(error)) if [BrokenPipe, ConnectionReset].contains(&error.kind()) => Poll::Ready(Ok(all())),
+        written => written,
     }
 }
