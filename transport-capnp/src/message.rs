@@ -4,14 +4,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use capnp::{
     Word,
-    message::{Reader, ReaderOptions, ReaderSegments},
+    message::{Builder, HeapAllocator, Reader, ReaderOptions, ReaderSegments},
 };
-use capnp_rpc::rpc_capnp::message;
+use capnp_rpc::rpc_capnp::{message, return_};
 
 /// The numbers of some kinds of messages.
 pub(crate) const CALL: u16 = 2;
 pub(crate) const RETURN: u16 = 3;
 pub(crate) const FINISH: u16 = 4;
+pub(crate) const RELEASE: u16 = 6;
 pub(crate) const BOOTSTRAP: u16 = 8;
 
 /// Buffers of large messages are used again: fresh memory costs more than the copy into it.
@@ -105,15 +106,63 @@ impl Received {
         self.word(body.data).filter(|_| body.data_words > 0).map(|word| word as u32)
     }
 
+    /// How many capabilities the payload of a call or a return carries.
+    ///
+    /// # Errors
+    ///
+    /// If the message is malformed.
+    pub(crate) fn cap_count(&self) -> capnp::Result<u32> {
+        self.plain_cap_count().map_or_else(|| self.cap_count_by_reader(), Ok)
+    }
+
+    fn plain_cap_count(&self) -> Option<u32> {
+        let root = self.plain_struct(0).filter(|root| root.pointers > 0 && root.data_words > 0)?;
+        let body = self.plain_struct(root.data + root.data_words)?;
+        // A call has its payload behind its target.
+        let payload = match self.word(root.data)? as u16 {
+            CALL if body.pointers > 1 => body.data + body.data_words + 1,
+            // What a return is, is said in the last quarter of its first word: results.
+            RETURN if body.pointers > 0 && body.data_words > 0 && self.word(body.data)? >> 48 == 0 => {
+                body.data + body.data_words
+            }
+            _ => return None,
+        };
+        let payload = self.plain_struct(payload).filter(|payload| payload.pointers > 1)?;
+        let table = payload.data + payload.data_words + 1;
+        match self.word(table)? {
+            0 => Some(0),
+            // A list of structs, whose first word says how many there are.
+            list if list & 3 == 1 && list >> 32 & 7 == 7 => {
+                let tag = self.word(behind(table, list)?)?;
+                (tag & 3 == 0).then_some(tag as u32 >> 2)
+            }
+            _ => None,
+        }
+    }
+
+    fn cap_count_by_reader(&self) -> capnp::Result<u32> {
+        let reader = self.reader();
+        Ok(match reader.get_root::<message::Reader<'_>>()?.which()? {
+            message::Call(call) => call?.get_params()?.get_cap_table()?.len(),
+            message::Return(answer) => match answer?.which()? {
+                return_::Results(payload) => payload?.get_cap_table()?.len(),
+                _ => 0,
+            },
+            _ => 0,
+        })
+    }
+
     /// A struct where it is as a rule: in the first segment, as its pointer there.
     fn plain_struct(&self, pointer: usize) -> Option<Plain> {
         let word = self.word(pointer)?;
         if word & 3 != 0 {
             return None;
         }
-        // A signed offset in words, from the end of the pointer.
-        let data = (pointer + 1).checked_add_signed((word as u32 as i32 >> 2) as isize)?;
-        Some(Plain { data, data_words: usize::from((word >> 32) as u16), pointers: (word >> 48) as u16 })
+        Some(Plain {
+            data: behind(pointer, word)?,
+            data_words: usize::from((word >> 32) as u16),
+            pointers: (word >> 48) as u16,
+        })
     }
 
     /// A word of the first segment.
@@ -126,20 +175,44 @@ impl Received {
     /// What the others find, wherever it stands.
     fn by_reader(&self) -> Option<(u16, Option<u32>)> {
         let reader = self.reader();
-        let root = reader.get_root::<message::Reader<'_>>().ok()?;
-        Some(match root.which().ok()? {
-            message::Call(call) => (CALL, Some(call.ok()?.get_question_id())),
-            message::Return(answer) => (RETURN, Some(answer.ok()?.get_answer_id())),
-            message::Finish(finish) => (FINISH, Some(finish.ok()?.get_question_id())),
-            message::Bootstrap(bootstrap) => (BOOTSTRAP, Some(bootstrap.ok()?.get_question_id())),
-            _ => return None,
-        })
+        kind_by_reader(reader.get_root().ok()?)
     }
 
     /// How large it is.
     pub(crate) fn len_bytes(&self) -> usize {
         self.0.words.len() * size_of::<Word>()
     }
+}
+
+/// The kind of an RPC message that was built.
+pub(crate) fn kind_of(message: &Builder<HeapAllocator>) -> Option<u16> {
+    plain_kind_of(message).or_else(|| Some(kind_by_reader(message.get_root_as_reader().ok()?)?.0))
+}
+
+fn plain_kind_of(message: &Builder<HeapAllocator>) -> Option<u16> {
+    let segments = message.get_segments_for_output();
+    let first = segments.first()?;
+    let root = u64::from_le_bytes(*first.first_chunk()?);
+    let data = behind(0, root).filter(|_| root & 3 == 0)?;
+    let tag = first.get(data * size_of::<Word>()..)?.first_chunk()?;
+    Some(u16::from_le_bytes(*tag))
+}
+
+/// The kind of a message, and the number of the question that it is about.
+fn kind_by_reader(root: message::Reader<'_>) -> Option<(u16, Option<u32>)> {
+    Some(match root.which().ok()? {
+        message::Call(call) => (CALL, Some(call.ok()?.get_question_id())),
+        message::Return(answer) => (RETURN, Some(answer.ok()?.get_answer_id())),
+        message::Finish(finish) => (FINISH, Some(finish.ok()?.get_question_id())),
+        message::Bootstrap(bootstrap) => (BOOTSTRAP, Some(bootstrap.ok()?.get_question_id())),
+        message::Release(_) => (RELEASE, None),
+        _ => return None,
+    })
+}
+
+/// Where a near pointer points to: a signed offset in words, from its end.
+fn behind(pointer: usize, word: u64) -> Option<usize> {
+    (pointer + 1).checked_add_signed((word as u32 as i32 >> 2) as isize)
 }
 
 /// Where a struct is: its data's first word, behind which the pointers stand.
@@ -181,6 +254,49 @@ mod tests {
         let mut words = Word::allocate_zeroed_vec(sizes.iter().sum());
         Word::words_to_bytes_mut(&mut words).copy_from_slice(&segments.concat());
         Received::new(words, &sizes)
+    }
+
+    type Fill = fn(message::Builder<'_>, u32);
+
+    /// A message whose first segment is of so many words, whose payload carries so many capabilities.
+    fn with_caps(first: u32, caps: u32, fill: Fill) -> Builder<HeapAllocator> {
+        let allocator =
+            HeapAllocator::new().first_segment_words(first).allocation_strategy(AllocationStrategy::FixedSize);
+        let mut builder = Builder::new(allocator);
+        fill(builder.init_root(), caps);
+        builder
+    }
+
+    #[test]
+    fn the_capabilities_of_a_payload_are_counted_wherever_their_table_is() {
+        let shapes: [(u16, Fill); 3] = [
+            (CALL, |message, caps| {
+                let mut call = message.init_call();
+                call.reborrow().init_target().set_imported_cap(3);
+                let mut params = call.init_params();
+                params.reborrow().get_content().init_as::<capnp_rpc::rpc_capnp::finish::Builder<'_>>();
+                params.init_cap_table(caps);
+            }),
+            (RETURN, |message, caps| {
+                message.init_return().init_results().init_cap_table(caps);
+            }),
+            // No results, and so none, whatever the tag would be taken for.
+            (RETURN, |message, _| message.init_return().init_exception().set_reason("no")),
+        ];
+        for (at, (kind, fill)) in shapes.into_iter().enumerate() {
+            for first in [1, 2, 5, 8, 100] {
+                for caps in [0, 1, 2, 700] {
+                    let builder = with_caps(first, caps, fill);
+                    assert_eq!(kind_of(&builder), Some(kind));
+                    let message = received(&builder);
+                    assert_eq!(message.cap_count().unwrap(), if at < 2 { caps } else { 0 });
+                    assert_eq!(message.cap_count().unwrap(), message.cap_count_by_reader().unwrap());
+                }
+            }
+            // One that lies as a rule is not read by the reader.
+            let plain = received(&with_caps(100, 2, fill));
+            assert_eq!(plain.plain_cap_count(), (at < 2).then_some(2));
+        }
     }
 
     #[test]

@@ -4,7 +4,10 @@ use std::{
     any::TypeId,
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use ipc_core::{
@@ -78,11 +81,6 @@ impl Export {
         self.faces().iter().find(|face| face.schema().extends(interface)).cloned()
     }
 
-    /// Whether this is the ordinal of `destroy`.
-    pub(crate) fn is_destroy(&self, interface: u64, ordinal: u16) -> bool {
-        self.face(interface).and_then(|face| face.schema().find(interface)?.destroy) == Some(ordinal)
-    }
-
     /// Whether the peer has had it destroyed.
     pub(crate) fn is_destroyed(&self) -> bool {
         self.faces().is_empty()
@@ -140,18 +138,24 @@ pub(crate) struct ImportToken {
 #[derive(Default)]
 pub(crate) struct Released {
     keys: Mutex<Vec<ImportKey>>,
-    connection: Mutex<Weak<Connection>>,
+    /// How many they are, for who only looks.
+    count: AtomicUsize,
+    connection: OnceLock<Weak<Connection>>,
 }
 
 impl Released {
     pub(crate) fn set_connection(&self, connection: &Arc<Connection>) {
-        *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(connection);
+        let _ = self.connection.set(Arc::downgrade(connection));
     }
 
     /// What is to be released, at least `least`; otherwise nothing.
     pub(crate) fn take(&self, least: usize) -> Vec<ImportKey> {
+        if self.count.load(Ordering::Acquire) < least {
+            return Vec::new();
+        }
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if keys.len() < least { Vec::new() } else { std::mem::take(&mut *keys) }
+        self.count.store(0, Ordering::Release);
+        std::mem::take(&mut *keys)
     }
 }
 
@@ -168,9 +172,16 @@ impl ImportToken {
 
 impl Drop for ImportToken {
     fn drop(&mut self) {
-        self.released.keys.lock().unwrap_or_else(PoisonError::into_inner).push(self.key);
-        let connection = self.released.connection.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
-        if let Some(connection) = connection {
+        let released = &self.released;
+        let mut keys = released.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.push(self.key);
+        let count = keys.len();
+        released.count.store(count, Ordering::Release);
+        drop(keys);
+        // With the first the tick is asked for that takes them all.
+        if count == 1
+            && let Some(connection) = released.connection.get().and_then(Weak::upgrade)
+        {
             connection.mark_dirty();
         }
     }

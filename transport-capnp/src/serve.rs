@@ -50,15 +50,16 @@ pub(crate) fn run(connection: &Arc<Connection>, call: Incoming) {
     }
     let _running = connection.running();
     let serving = (threads::serve(connection.number(), callback), caller::serve(connection.clone(), key as u64));
-    if object.is_destroy(interface, ordinal) {
+    let face = object.face(interface);
+    if face.as_ref().is_some_and(|face| face.schema().find(interface).is_some_and(|i| i.destroy == Some(ordinal))) {
         object.destroy();
         // Let go of here, before the answer: the last reference may be this one.
-        drop(object);
+        drop((face, object));
         drop(serving);
         connection.answer(key, connection.empty_answer());
         return;
     }
-    let Some(face) = object.face(interface) else {
+    let Some(face) = face else {
         let gone = Exception::new(ExceptionKind::Protocol, "the object was destroyed");
         connection.answer(key, Err(wire_error::from_layer(&gone)));
         return;

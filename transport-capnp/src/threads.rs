@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
@@ -11,6 +11,7 @@ use std::{
 };
 
 use ipc_core::threads::{self, Waiter, WorkerSlot};
+use rustc_hash::FxHashMap;
 
 use crate::{
     cell::{Incoming, ServedKey},
@@ -35,6 +36,8 @@ pub(crate) struct ThreadPost {
     /// Calls that wait or run here.
     load: AtomicUsize,
     inbox: Mutex<Inbox>,
+    /// How many calls are in the inbox, for who looks whether there is one.
+    left: AtomicUsize,
     /// A worker's place in the count, until its thread takes it.
     slot: Mutex<Option<WorkerSlot>>,
 }
@@ -68,6 +71,7 @@ impl ThreadPost {
             load: AtomicUsize::new(0),
             // A worker takes calls before it runs.
             inbox: Mutex::new(Inbox { waits: usize::from(worker), ..Inbox::default() }),
+            left: AtomicUsize::new(0),
             slot: Mutex::new(slot),
         })
     }
@@ -120,7 +124,11 @@ impl ThreadPost {
     pub(crate) fn end_wait(&self) -> VecDeque<Incoming> {
         let mut inbox = self.inbox();
         inbox.waits -= 1;
-        if inbox.waits == 0 { std::mem::take(&mut inbox.calls) } else { VecDeque::new() }
+        if inbox.waits > 0 {
+            return VecDeque::new();
+        }
+        self.left.store(0, Ordering::Release);
+        std::mem::take(&mut inbox.calls)
     }
 
     /// Whether the thread, once it is done with what it does now, waits on this connection again.
@@ -135,6 +143,7 @@ impl ThreadPost {
             return Err(Box::new(call));
         }
         inbox.calls.push_back(call);
+        self.left.store(inbox.calls.len(), Ordering::Release);
         drop(inbox);
         self.waiter.notify();
         Ok(())
@@ -146,23 +155,31 @@ impl ThreadPost {
         for call in calls.into_iter().rev() {
             inbox.calls.push_front(call);
         }
+        self.left.store(inbox.calls.len(), Ordering::Release);
     }
 
     /// Takes a call back that the thread has not taken.
     pub(crate) fn withdraw(&self, key: ServedKey) -> Option<Incoming> {
         let mut inbox = self.inbox();
         let at = inbox.calls.iter().position(|call| call.key == key)?;
+        self.left.store(inbox.calls.len() - 1, Ordering::Release);
         inbox.calls.remove(at)
     }
 
     /// The next call.
     pub(crate) fn take_call(&self) -> Option<Incoming> {
-        self.inbox().calls.pop_front()
+        if !self.has_call() {
+            return None;
+        }
+        let mut inbox = self.inbox();
+        let call = inbox.calls.pop_front();
+        self.left.store(inbox.calls.len(), Ordering::Release);
+        call
     }
 
     /// Whether there is a call.
     pub(crate) fn has_call(&self) -> bool {
-        !self.inbox().calls.is_empty()
+        self.left.load(Ordering::Acquire) > 0
     }
 
     fn inbox(&self) -> MutexGuard<'_, Inbox> {
@@ -203,7 +220,7 @@ struct Inbox {
 /// What this thread is to its connections.
 #[derive(Default)]
 struct Known {
-    posts: HashMap<u64, (Weak<Connection>, Arc<ThreadPost>)>,
+    posts: FxHashMap<u64, (Weak<Connection>, Arc<ThreadPost>)>,
     /// The calls that run on this thread, the innermost last: their connection, and who waits for them.
     serving: Vec<Serving>,
 }

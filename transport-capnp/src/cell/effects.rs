@@ -29,18 +29,6 @@ pub(crate) struct Effects {
     pub(crate) ended: Vec<Arc<ThreadPost>>,
 }
 
-impl Effects {
-    /// Whether there is nothing to do.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.replies.is_empty()
-            && self.calls.is_empty()
-            && self.withdrawn.is_empty()
-            && self.dropped.is_empty()
-            && self.started.is_empty()
-            && self.ended.is_empty()
-    }
-}
-
 /// What a call ended with.
 pub(crate) type Reply = Result<Body, Failure>;
 

@@ -6,7 +6,10 @@ use std::{
     collections::VecDeque,
     future::Future,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Wake, Waker},
 };
 
@@ -17,12 +20,15 @@ use slab::Slab;
 pub(crate) struct Executor {
     tasks: Slab<Task>,
     ready: Arc<Ready>,
+    /// Where those that are ready are taken to, all at once.
+    batch: VecDeque<TaskId>,
     generation: u64,
 }
 
 struct Task {
     generation: u64,
     future: Pin<Box<dyn Future<Output = ()>>>,
+    wakes: Arc<TaskWaker>,
     waker: Waker,
 }
 
@@ -38,6 +44,8 @@ struct Ready(Mutex<VecDeque<TaskId>>);
 
 struct TaskWaker {
     id: TaskId,
+    /// It is among those that are ready: it need not be there twice.
+    is_ready: AtomicBool,
     ready: Arc<Ready>,
 }
 
@@ -47,8 +55,9 @@ impl Executor {
         self.generation += 1;
         let entry = self.tasks.vacant_entry();
         let id = TaskId { index: entry.key(), generation: self.generation };
-        let waker = Waker::from(Arc::new(TaskWaker { id, ready: self.ready.clone() }));
-        entry.insert(Task { generation: id.generation, future: Box::pin(future), waker });
+        let wakes = Arc::new(TaskWaker { id, is_ready: AtomicBool::new(true), ready: self.ready.clone() });
+        let waker = Waker::from(wakes.clone());
+        entry.insert(Task { generation: id.generation, future: Box::pin(future), wakes, waker });
         self.ready.lock().push_back(id);
         id
     }
@@ -62,16 +71,25 @@ impl Executor {
 
     /// Runs until nothing is ready.
     pub(crate) fn run(&mut self) {
+        let mut batch = std::mem::take(&mut self.batch);
         loop {
-            let Some(id) = self.ready.lock().pop_front() else { return };
+            let Some(id) = batch.pop_front() else {
+                std::mem::swap(&mut batch, &mut *self.ready.lock());
+                if batch.is_empty() {
+                    break;
+                }
+                continue;
+            };
             let Some(task) = self.tasks.get_mut(id.index).filter(|task| task.generation == id.generation) else {
                 continue;
             };
-            let waker = task.waker.clone();
-            if task.future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
+            // Before it runs: what comes up meanwhile makes it ready again.
+            task.wakes.is_ready.store(false, Ordering::Release);
+            if task.future.as_mut().poll(&mut Context::from_waker(&task.waker)).is_ready() {
                 drop(self.tasks.remove(id.index));
             }
         }
+        self.batch = batch;
     }
 }
 
@@ -87,7 +105,9 @@ impl Wake for TaskWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.ready.lock().push_back(self.id);
+        if !self.is_ready.swap(true, Ordering::AcqRel) {
+            self.ready.lock().push_back(self.id);
+        }
     }
 }
 

@@ -1,8 +1,7 @@
 //! Objects of the peer that this side holds.
 
-use std::collections::HashMap;
-
 use capnp::private::capability::ClientHook;
+use rustc_hash::FxHashMap;
 use slab::Slab;
 
 /// Names an import, for as long as somebody counts on it.
@@ -12,7 +11,7 @@ pub(crate) type ImportKey = usize;
 #[derive(Default)]
 pub(crate) struct Imports {
     slots: Slab<Import>,
-    by_pointer: HashMap<usize, ImportKey>,
+    by_pointer: FxHashMap<usize, ImportKey>,
 }
 
 struct Import {

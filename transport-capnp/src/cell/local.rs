@@ -2,7 +2,6 @@
 
 use std::{
     cell::RefCell,
-    collections::HashMap,
     ops::Deref,
     rc::{Rc, Weak},
     sync::Arc,
@@ -13,6 +12,7 @@ use capnp::{
     capability::{Client, DispatchCallResult, FromClientHook, FromServer, Params, Results, Server},
     private::capability::ClientHook,
 };
+use rustc_hash::FxHashMap;
 
 use super::state::Tables;
 use crate::{objects::Export, threads::ThreadPost};
@@ -30,7 +30,7 @@ pub(crate) enum Local {
 
 /// The hosted objects, by the address that capnp-rpc knows them by.
 #[derive(Default)]
-pub(crate) struct Locals(RefCell<HashMap<usize, (usize, Local)>>);
+pub(crate) struct Locals(RefCell<FxHashMap<usize, (usize, Local)>>);
 
 impl Local {
     fn address(&self, tables: &Weak<Tables>) -> usize {

@@ -20,7 +20,7 @@ use super::{
     attach::{self, Chunk},
     questions::Questions,
 };
-use crate::message::{BOOTSTRAP, CALL, FINISH, Received};
+use crate::message::{BOOTSTRAP, CALL, FINISH, RELEASE, RETURN, Received};
 
 /// What capnp-rpc's side of the network and ours share.
 #[derive(Default)]
@@ -40,6 +40,8 @@ pub(crate) struct Wire {
     attached: RefCell<Option<Box<Builder<HeapAllocator>>>>,
     /// Whether something in the output should not wait.
     urgent: Cell<bool>,
+    /// How many calls were sent.
+    sent_calls: Cell<u64>,
     /// How large the next outgoing message will be, in words.
     next_size: Cell<u32>,
     /// The number of an import whose next release is not to be sent.
@@ -153,6 +155,11 @@ impl Wire {
         !self.output.borrow().is_empty()
     }
 
+    /// How many calls have gone to the output so far.
+    pub(crate) fn sent_calls(&self) -> u64 {
+        self.sent_calls.get()
+    }
+
     /// Has the next release of this import not be sent: this side keeps it.
     pub(crate) fn withhold_release(&self, import: u32) {
         self.withheld.set(Some(import));
@@ -192,14 +199,27 @@ impl Wire {
         Ok(())
     }
 
-    /// Whether a message is the release that is to be withheld.
-    fn withholds(&self, kind: &capnp::Result<message::WhichReader<'_>>) -> bool {
-        let Ok(message::Release(Ok(release))) = kind else { return false };
-        if self.withheld.get() != Some(release.get_id()) || release.get_reference_count() != 1 {
+    /// Whether a release is the one that is to be withheld.
+    fn withholds(&self, message: &Builder<HeapAllocator>) -> bool {
+        let Some(withheld) = self.withheld.get() else { return false };
+        let root = message.get_root_as_reader::<message::Reader<'_>>().and_then(|root| Ok(root.which()?));
+        let Ok(message::Release(Ok(release))) = root else { return false };
+        if withheld != release.get_id() || release.get_reference_count() != 1 {
             return false;
         }
         self.withheld.set(None);
         true
+    }
+
+    /// Notes that a return goes out; what finishes its question may have come before.
+    fn answers(&self, message: &Builder<HeapAllocator>) {
+        let root = message.get_root_as_reader::<message::Reader<'_>>().and_then(|root| Ok(root.which()?));
+        let Ok(message::Return(Ok(answer))) = root else { return };
+        let (number, needs_finish) = (answer.get_answer_id(), !answer.get_no_finish_needed());
+        let early = self.questions.borrow_mut().answer(number, needs_finish);
+        if let Some(finish) = early {
+            self.deliver(finish);
+        }
     }
 
     /// Says how many words the contents of the next outgoing message take.
@@ -319,22 +339,19 @@ impl OutgoingMessage for Outgoing {
     }
 
     fn send(self: Box<Self>) -> (Promise<(), capnp::Error>, Rc<Builder<HeapAllocator>>) {
+        let kind = crate::message::kind_of(&self.message);
         // Finish and Release save a system call and a wake-up of the peer each by waiting for the next message.
-        let kind = self.message.get_root_as_reader::<message::Reader<'_>>().and_then(|root| Ok(root.which()?));
-        if self.wire.withholds(&kind) {
-            return (Promise::ok(()), Rc::new(self.message));
+        match kind {
+            Some(RELEASE) if self.wire.withholds(&self.message) => return (Promise::ok(()), Rc::new(self.message)),
+            Some(FINISH | RELEASE) => {}
+            _ => self.wire.urgent.set(true),
         }
-        if !matches!(kind, Ok(message::Finish(_) | message::Release(_))) {
-            self.wire.urgent.set(true);
+        match kind {
+            Some(RETURN) => self.wire.answers(&self.message),
+            Some(CALL) => self.wire.sent_calls.set(self.wire.sent_calls.get() + 1),
+            _ => {}
         }
-        if let Ok(message::Return(Ok(answer))) = &kind {
-            let (number, needs_finish) = (answer.get_answer_id(), !answer.get_no_finish_needed());
-            let early = self.wire.questions.borrow_mut().answer(number, needs_finish);
-            if let Some(finish) = early {
-                self.wire.deliver(finish);
-            }
-        }
-        let carries = matches!(kind, Ok(message::Call(_) | message::Return(_)));
+        let carries = matches!(kind, Some(CALL | RETURN));
         let attached = if carries { self.wire.attached.borrow_mut().take() } else { None };
         let appended = match attached {
             None => self.wire.append(&self.message),

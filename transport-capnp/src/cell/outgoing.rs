@@ -62,10 +62,8 @@ impl State {
         }
         let target = tables.imports.borrow().hook(call.target);
         let target = target.ok_or_else(|| Failure(capnp::Error::failed("the object was released".into())))?;
-        let context = call
-            .context
-            .as_ref()
-            .map(|context| (self.thread_hook(context), host(&tables, Local::Thread(context.callback.clone()))));
+        let context =
+            call.context.as_ref().map(|context| (self.thread_hook(context), tables.own_thread(&context.callback)));
         let attaches = call.caps.is_empty() && call.words >= attach::LEAST_WORDS && attach::can_attach(&call.message);
         tables.wire.expect_words(if attaches { 0 } else { call.words });
         let mut request = target.new_call(call.interface, call.ordinal, None);
@@ -88,7 +86,9 @@ impl State {
                 set_context(request.get(), thread, callback)?;
             }
         }
+        let sent = tables.wire.sent_calls();
         let RemotePromise { promise, .. } = request.send();
+        let is_sent = tables.wire.sent_calls() != sent;
         tables.wire.forget_attached();
         let slot = call.slot;
         let task = self.executor.spawn(async move {
@@ -96,7 +96,10 @@ impl State {
             let reply = tables.reply(reply);
             tables.effects.borrow_mut().replies.push((slot, reply));
         });
-        self.executor.run();
+        // What is left to do once the call is on its way can wait for what comes next, and be done with that.
+        if !is_sent {
+            self.executor.run();
+        }
         Ok(task)
     }
 
@@ -109,7 +112,8 @@ impl State {
     /// Lets go of the thread of the peer that stands for one of ours.
     pub(crate) fn forget_thread(&mut self, post: &ThreadPost) {
         let thread = self.tables.peer_threads.borrow_mut().remove(&post.number());
-        drop(thread);
+        let own = self.tables.own_threads.borrow_mut().remove(&post.number());
+        drop((thread, own));
         self.executor.run();
     }
 
@@ -176,6 +180,16 @@ fn set_context(
 }
 
 impl Tables {
+    /// A thread of ours, for the peer to call back on; hosted once and not for each call.
+    fn own_thread(self: &Rc<Self>, post: &Arc<ThreadPost>) -> Box<dyn ClientHook> {
+        let hosted = || host(self, Local::Thread(post.clone()));
+        // A worker ends when it is hosted no more, and what is for one call is not kept.
+        if post.is_worker() || post.is_for_one_call() {
+            return hosted();
+        }
+        self.own_threads.borrow_mut().entry(post.number()).or_insert_with(hosted).add_ref()
+    }
+
     fn reply(self: &Rc<Self>, reply: capnp::Result<Response<any_pointer::Owned>>) -> Reply {
         let response = reply.map_err(|error| match self.wire.given_up() {
             // It is why the connection ends, not what the peer answered to this call.

@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     rc::Rc,
     sync::Arc,
 };
@@ -16,6 +16,7 @@ use capnp::{
 };
 use capnp_rpc::{RpcSystem, rpc_twoparty_capnp::Side};
 use ipc_core::{Limits, threads::WorkerCount};
+use rustc_hash::FxHashMap;
 use slab::Slab;
 
 use super::{
@@ -46,7 +47,9 @@ pub(crate) struct Tables {
     /// How much the messages of those take.
     pub(super) served_bytes: Cell<usize>,
     /// Threads of the peer that stand for ours, by the number of the post.
-    pub(super) peer_threads: RefCell<HashMap<u64, PeerThread>>,
+    pub(super) peer_threads: RefCell<FxHashMap<u64, PeerThread>>,
+    /// Threads of ours as the peer gets them, by the number of the post.
+    pub(super) own_threads: RefCell<FxHashMap<u64, Box<dyn ClientHook>>>,
     pub(super) peer_thread_map: RefCell<Option<Box<dyn ClientHook>>>,
     /// Workers for calls that name no thread, and which one is next.
     pub(super) pool: RefCell<Vec<Arc<ThreadPost>>>,
@@ -70,6 +73,7 @@ impl State {
             served: RefCell::default(),
             served_bytes: Cell::new(0),
             peer_threads: RefCell::default(),
+            own_threads: RefCell::default(),
             peer_thread_map: RefCell::default(),
             pool: RefCell::default(),
             next_in_pool: Cell::new(0),
@@ -134,6 +138,7 @@ impl State {
         drop(self.tables.served.take());
         drop(self.tables.imports.take());
         drop(self.tables.peer_threads.take());
+        drop(self.tables.own_threads.take());
         drop(self.tables.peer_thread_map.take());
         let pool = self.tables.pool.take();
         self.tables.effects.borrow_mut().ended.extend(pool);
@@ -166,7 +171,8 @@ impl State {
 
     /// Own objects that the peer holds, and objects of the peer.
     pub(crate) fn usage(&self) -> (usize, usize) {
-        (self.tables.locals.len(), self.tables.imports.borrow().len())
+        let threads = self.tables.own_threads.borrow().len();
+        (self.tables.locals.len() - threads, self.tables.imports.borrow().len())
     }
 }
 
@@ -182,7 +188,7 @@ impl Tables {
         let content = content?;
         let mut roots = Vec::new();
         if let Some(message) = message {
-            if cap_count(&message)? <= known {
+            if message.cap_count()? <= known {
                 return Ok(Body { message: Contents::Shared(message), caps: Vec::new() });
             }
             roots = self.roots(&message)?;
@@ -260,19 +266,4 @@ pub(super) async fn resolved(hook: Box<dyn ClientHook>) -> capnp::Result<Box<dyn
         hook = settled(resolving.await?);
     }
     Ok(hook)
-}
-
-/// How many capabilities a message's payload carries.
-fn cap_count(message: &Received) -> capnp::Result<u32> {
-    use capnp_rpc::rpc_capnp::{message, return_};
-
-    let reader = message.reader();
-    Ok(match reader.get_root::<message::Reader<'_>>()?.which()? {
-        message::Call(call) => call?.get_params()?.get_cap_table()?.len(),
-        message::Return(answer) => match answer?.which()? {
-            return_::Results(payload) => payload?.get_cap_table()?.len(),
-            _ => 0,
-        },
-        _ => 0,
-    })
 }

@@ -60,6 +60,8 @@ pub(crate) struct Started {
     task: Option<TaskId>,
     /// Whether it runs on the peer's thread that stands for this one, which giving the call up abandons.
     own_thread: bool,
+    /// The reader's role may be kept for this thread.
+    keeps_role: bool,
 }
 
 /// What is called.
@@ -190,7 +192,7 @@ impl Started {
     fn new(connection: &Arc<Connection>, post: Arc<ThreadPost>, slot: Arc<CallSlot>, own_thread: bool) -> Self {
         connection.calls.fetch_add(1, Ordering::Relaxed);
         post.begin_wait();
-        Self { connection: connection.clone(), post, slot, task: None, own_thread }
+        Self { connection: connection.clone(), post, slot, task: None, own_thread, keeps_role: true }
     }
 
     /// Lets the call run; nobody waits for it.
@@ -214,13 +216,14 @@ impl Started {
     ///
     /// As [`wait`](Self::wait).
     pub(crate) fn wait_until(mut self, deadline: Option<Instant>) -> Result<Body> {
-        let connection = self.connection.clone();
-        let slot = self.slot.clone();
-        let waited = connection.wait(&self.post, Who::Caller, deadline, || slot.is_done());
+        let waited = self.connection.wait(&self.post, Who::Caller, deadline, || self.slot.is_done());
+        // A role that was kept is used or given up by now.
+        self.keeps_role = false;
+        let connection = &self.connection;
         match waited {
             Waited::Done => {
                 self.task = None;
-                let reply = slot.take();
+                let reply = self.slot.take();
                 let reply =
                     reply.ok_or_else(|| Exception::new(ExceptionKind::Protocol, "the reply was taken already"))?;
                 reply.map_err(|failure| wire_error::to_exception(&failure.0, connection.status.lost().as_ref()))
@@ -235,7 +238,7 @@ impl Started {
             Waited::TimedOut => {
                 // The thread of the peer may be busy for ever: the next call gets a new one.
                 if self.own_thread {
-                    threads::abandon(&connection, &self.post);
+                    threads::abandon(connection, &self.post);
                     connection.forget_thread(&self.post);
                 }
                 Err(Exception::new(ExceptionKind::DeadlineExceeded, "the deadline passed; the call may still run"))
@@ -248,7 +251,9 @@ impl Started {
 impl Drop for Started {
     fn drop(&mut self) {
         self.connection.calls.fetch_sub(1, Ordering::Relaxed);
-        self.connection.role.end_keep(&self.connection, Some(self.post.waiter()));
+        if self.keeps_role {
+            self.connection.role.end_keep(&self.connection, self.post.waiter());
+        }
         if let Some(task) = self.task.take() {
             self.connection.with_state(|state| state.cancel(task));
         }

@@ -216,7 +216,8 @@ impl Connection {
 
     /// Has the poller flush soon what waits for a next message that may never come.
     pub(crate) fn mark_dirty(&self) {
-        if !self.dirty.swap(true, Ordering::AcqRel) {
+        // Whoever changed something under a lock that the tick takes sees here what the tick has cleared.
+        if !self.dirty.load(Ordering::Acquire) && !self.dirty.swap(true, Ordering::AcqRel) {
             poller::flush_soon(self.itself.clone());
         }
     }
@@ -231,7 +232,7 @@ impl Connection {
     /// The poller's tick: releases what was dropped, and writes what waits.
     pub(crate) fn tick(&self) {
         self.dirty.store(false, Ordering::Release);
-        self.role.end_keep(self, None);
+        self.role.tick(self);
         if let Ok(((), effects)) = self.enter_releasing(1, |_| ()) {
             self.apply_elsewhere(effects);
             self.flush();

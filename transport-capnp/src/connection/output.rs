@@ -5,7 +5,7 @@ use std::{
     io,
     sync::{
         Condvar, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Instant,
 };
@@ -18,6 +18,8 @@ use crate::{cell::Chunk, threads};
 pub(super) struct Output {
     queue: Mutex<Queue>,
     waiting: AtomicUsize,
+    /// As in the queue, for who only looks.
+    full: AtomicBool,
     drained: Condvar,
 }
 
@@ -63,14 +65,19 @@ impl Output {
 
     /// Whether a write waits for the socket.
     pub(super) fn is_full(&self) -> bool {
-        lock(&self.queue).full
+        self.full.load(Ordering::Acquire)
+    }
+
+    fn set_full(&self, queue: &mut Queue, full: bool) {
+        queue.full = full;
+        self.full.store(full, Ordering::Release);
     }
 
     /// Drops all there is, and all that comes.
     pub(super) fn kill(&self) {
         let mut queue = lock(&self.queue);
         queue.dead = true;
-        queue.full = false;
+        self.set_full(&mut queue, false);
         (queue.chunks, queue.written, queue.waiting) = (VecDeque::new(), 0, 0);
         self.waiting.store(0, Ordering::Release);
         drop(queue);
@@ -138,7 +145,7 @@ impl Connection {
             match result {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    queue.full = true;
+                    self.output.set_full(&mut queue, true);
                     break;
                 }
                 Err(error) => {
@@ -189,7 +196,7 @@ impl Connection {
 
     /// The socket takes bytes again.
     pub(super) fn writable(&self) {
-        lock(&self.output.queue).full = false;
+        self.output.set_full(&mut lock(&self.output.queue), false);
         self.flush();
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! A thread that waits for a reply, a worker that waits for its client's next call, or, when nobody waits, the process's
 //! poller. Whoever takes the role disarms the poller; whoever gives it up hands it to a thread that waits for it, or arms
-//! the poller again. At any time somebody holds the role, or somebody was told to take it, or the poller is armed: nothing
-//! that the peer sends is left lying.
+//! the poller again. At any time somebody holds the role, or somebody was told to take it, or the poller is armed, or its
+//! next tick arms it: nothing that the peer sends is left lying.
 
 #[cfg(all(test, shuttle))]
 mod orders;
@@ -29,7 +29,7 @@ pub(super) trait Readable: Sized {
     fn is_full(&self) -> bool;
     /// Has the poller watch for this, once, in place of what it watches for.
     fn watch(&self, interest: Interest);
-    /// Has the poller's next tick [end a keep](Role::end_keep).
+    /// Has the poller's next [tick](Role::tick) come.
     fn mark_dirty(&self);
 }
 
@@ -47,13 +47,28 @@ struct State {
     waiting: VecDeque<Arc<Waiter>>,
     /// The thread that was told to take the role, until it does or gets out of line.
     told: Option<Arc<Waiter>>,
+    /// Nobody has it and nobody watches, until the poller's next tick.
+    rests: bool,
+    /// How often callers took it since the last tick; and whether they did often before that one.
+    taken: u32,
+    busy: bool,
     over: bool,
 }
+
+/// Callers that take the role so often within a tick are expected back before the next one.
+const BUSY: u32 = if cfg!(shuttle) { 1 } else { 16 };
 
 /// The role, until this is dropped.
 pub(super) struct RoleGuard<'a, R: Readable> {
     connection: &'a R,
-    kept_for: Option<Arc<Waiter>>,
+    after: After,
+}
+
+/// What becomes of the role when the guard is dropped.
+enum After {
+    GiveUp,
+    Keep(Arc<Waiter>),
+    Rest,
 }
 
 impl<R> Default for Role<R> {
@@ -65,11 +80,9 @@ impl<R> Default for Role<R> {
 impl<R: Readable> Role<R> {
     /// Watches for the end of a stream that nobody reads yet.
     pub(super) fn arm(&self, connection: &R) {
-        let mut state = self.lock();
+        let state = self.lock();
         if !state.held {
-            let next = state.pass_on(connection);
-            drop(state);
-            tell(next);
+            give_up(state, connection);
         }
     }
 
@@ -107,6 +120,7 @@ impl<R: Readable> Role<R> {
             }
             return None;
         }
+        state.taken = state.taken.saturating_add(1);
         Some(state.take(connection, waiter))
     }
 
@@ -133,20 +147,20 @@ impl<R: Readable> Role<R> {
         }
     }
 
-    /// Ends a keep: that for this thread, or any.
-    pub(super) fn end_keep(&self, connection: &R, waiter: Option<&Arc<Waiter>>) {
+    /// Ends a keep for this thread.
+    pub(super) fn end_keep(&self, connection: &R, waiter: &Arc<Waiter>) {
+        let state = self.lock();
+        if state.is_kept_for(waiter) {
+            give_up(state, connection);
+        }
+    }
+
+    /// The poller's: ends any keep and any rest.
+    pub(super) fn tick(&self, connection: &R) {
         let mut state = self.lock();
-        let ends = match (waiter, &state.kept_for) {
-            (_, None) => false,
-            (Some(waiter), Some(kept_for)) => Arc::ptr_eq(waiter, kept_for),
-            (None, Some(_)) => true,
-        };
-        if ends {
-            state.kept_for = None;
-            state.held = false;
-            let next = state.pass_on(connection);
-            drop(state);
-            tell(next);
+        state.busy = std::mem::take(&mut state.taken) >= BUSY;
+        if state.kept_for.is_some() || state.rests {
+            give_up(state, connection);
         }
     }
 
@@ -171,11 +185,9 @@ impl<R: Readable> Role<R> {
         }
         if readable {
             state.hold(connection);
-            return Some(RoleGuard { connection, kept_for: None });
+            return Some(RoleGuard { connection, after: After::GiveUp });
         }
-        let next = state.pass_on(connection);
-        drop(state);
-        tell(next);
+        give_up(state, connection);
         None
     }
 
@@ -184,14 +196,8 @@ impl<R: Readable> Role<R> {
         let mut state = self.lock();
         state.waiting.retain(|other| !Arc::ptr_eq(other, waiter));
         state.told.take_if(|told| Arc::ptr_eq(told, waiter));
-        if state.is_kept_for(waiter) {
-            state.kept_for = None;
-            state.held = false;
-        }
-        if !state.held {
-            let next = state.pass_on(connection);
-            drop(state);
-            tell(next);
+        if state.is_kept_for(waiter) || !(state.held || state.rests) {
+            give_up(state, connection);
         }
     }
 
@@ -201,8 +207,12 @@ impl<R: Readable> Role<R> {
     }
 }
 
-/// Tells a thread to take the role; not under the lock, which is the first that it wants.
-fn tell(next: Option<Arc<Waiter>>) {
+/// Leaves the role to whoever will read.
+fn give_up<R: Readable>(mut state: MutexGuard<'_, State>, connection: &R) {
+    (state.held, state.kept_for, state.rests) = (false, None, false);
+    let next = state.pass_on(connection);
+    drop(state);
+    // Not under the lock, which is the first that it wants.
     if let Some(next) = next {
         next.notify();
     }
@@ -213,16 +223,21 @@ impl State {
         self.kept_for.as_ref().is_some_and(|kept_for| Arc::ptr_eq(kept_for, waiter))
     }
 
+    fn may_rest(&self) -> bool {
+        self.busy && self.waiting.is_empty() && !self.over
+    }
+
     fn take<'a, R: Readable>(&mut self, connection: &'a R, waiter: &Arc<Waiter>) -> RoleGuard<'a, R> {
         // Who has it is not in line for it, whatever woke him.
         self.waiting.retain(|other| !Arc::ptr_eq(other, waiter));
         self.hold(connection);
-        RoleGuard { connection, kept_for: None }
+        RoleGuard { connection, after: After::GiveUp }
     }
 
     fn hold<R: Readable>(&mut self, connection: &R) {
         self.held = true;
         self.kept_for = None;
+        self.rests = false;
         // Who was told finds it taken, and gets in line again.
         self.told = None;
         // The reader writes as well, while the socket is full.
@@ -232,7 +247,7 @@ impl State {
         }
     }
 
-    /// Nobody holds the role: finds somebody who will. A thread that is given back is to be [told](tell).
+    /// Nobody holds the role: finds somebody who will. A thread that is given back is to be told.
     #[must_use]
     fn pass_on<R: Readable>(&mut self, connection: &R) -> Option<Arc<Waiter>> {
         if self.over || self.told.is_some() {
@@ -254,25 +269,30 @@ impl State {
 impl<R: Readable> RoleGuard<'_, R> {
     /// Keeps the role for a thread that does something short, and then reads again.
     pub(super) fn keep(mut self, waiter: &Arc<Waiter>) {
-        self.kept_for = Some(waiter.clone());
+        self.after = After::Keep(waiter.clone());
+    }
+
+    /// Gives the role up for who is done with his call. If calls follow one another, the poller is not armed for the moment
+    /// between two of them, but at its next tick.
+    pub(super) fn rest(mut self) {
+        self.after = After::Rest;
     }
 }
 
 impl<R: Readable> Drop for RoleGuard<'_, R> {
     fn drop(&mut self) {
         let mut state = self.connection.role().lock();
-        // Somebody who waits would read at once.
-        state.kept_for = self.kept_for.take().filter(|_| state.waiting.is_empty());
-        if state.kept_for.is_some() {
-            drop(state);
-            // After it is kept, so that the tick that this asks for finds it so.
-            self.connection.mark_dirty();
-            return;
+        match std::mem::replace(&mut self.after, After::GiveUp) {
+            // Somebody who waits would read at once.
+            After::Keep(waiter) if state.waiting.is_empty() => state.kept_for = Some(waiter),
+            After::Rest if state.may_rest() && !self.connection.is_full() => {
+                (state.held, state.rests) = (false, true);
+            }
+            _ => return give_up(state, self.connection),
         }
-        state.held = false;
-        let next = state.pass_on(self.connection);
         drop(state);
-        tell(next);
+        // Afterwards, so that the tick that this asks for finds it so.
+        self.connection.mark_dirty();
     }
 }
 

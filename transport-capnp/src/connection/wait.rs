@@ -35,6 +35,19 @@ pub(super) enum Waited {
     Lost,
 }
 
+/// How a wait ended, and whether the thread may still have to do with the reader's role.
+enum Break {
+    Waited(Waited),
+    /// What was waited for is there, and the role is given up.
+    Rested,
+}
+
+impl From<Waited> for Break {
+    fn from(waited: Waited) -> Self {
+        Self::Waited(waited)
+    }
+}
+
 /// Who waits.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Who {
@@ -60,9 +73,13 @@ impl Connection {
         deadline: Option<Instant>,
         done: impl Fn() -> bool,
     ) -> Waited {
-        let waited = self.wait_in_line(post, who, deadline, &done);
-        self.role.leave(self, post.waiter());
-        waited
+        match self.wait_in_line(post, who, deadline, &done) {
+            Break::Rested => Waited::Done,
+            Break::Waited(waited) => {
+                self.role.leave(self, post.waiter());
+                waited
+            }
+        }
     }
 
     fn wait_in_line(
@@ -71,12 +88,12 @@ impl Connection {
         who: Who,
         deadline: Option<Instant>,
         done: &impl Fn() -> bool,
-    ) -> Waited {
+    ) -> Break {
         let waiter = post.waiter();
         let (mut another, mut reads_for_another) = (0, 0);
         loop {
             if done() {
-                return Waited::Done;
+                return Waited::Done.into();
             }
             if let Some(call) = post.take_call() {
                 reads_for_another = 0;
@@ -86,7 +103,7 @@ impl Connection {
                 continue;
             }
             if self.status.is_lost() {
-                return if done() { Waited::Done } else { Waited::Lost };
+                return if done() { Waited::Done } else { Waited::Lost }.into();
             }
             let role = match who {
                 _ if self.calls_inside() => {
@@ -100,7 +117,7 @@ impl Connection {
             let Some(role) = role else {
                 match waiter.park(deadline) {
                     Wake::Event => continue,
-                    Wake::TimedOut => return if done() { Waited::Done } else { Waited::TimedOut },
+                    Wake::TimedOut => return if done() { Waited::Done } else { Waited::TimedOut }.into(),
                 }
             };
             let patience = deadline.map_or(Patience::Forever, Patience::Until);
@@ -127,6 +144,9 @@ impl Connection {
             // than a short handler, so while there is nobody else whose calls would wait, the poller's next tick does it.
             if !mine.is_empty() && (self.workers.live() <= 1 || mine.iter().all(|call| call.post.is_none())) {
                 role.keep(waiter);
+            } else if who == Who::Caller && mine.is_empty() && done() {
+                role.rest();
+                return Break::Rested;
             } else {
                 drop(role);
             }
@@ -135,7 +155,7 @@ impl Connection {
             }
             self.run_mine(post, mine);
             if timed_out && deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                return if done() { Waited::Done } else { Waited::TimedOut };
+                return if done() { Waited::Done } else { Waited::TimedOut }.into();
             }
         }
     }
@@ -175,33 +195,33 @@ impl Connection {
                 }
             }
         }
-        let mut frames = lock(&self.frames);
+        let mut locked = lock(&self.frames);
+        let frames = &mut *locked;
         let read = frames.read(&self.stream, patience);
-        let mut messages = Vec::new();
-        let mut broken = None;
-        loop {
-            match frames.next() {
-                Ok(Some(message)) => messages.push(message),
-                Ok(None) => break,
-                Err(error) => {
-                    broken = Some(error);
-                    break;
-                }
+        let next = match frames.next() {
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+            Ok(Some(first)) => {
+                let entered = self.enter(|state| {
+                    let mut message = first;
+                    loop {
+                        state.receive(message);
+                        message = match frames.next() {
+                            Ok(Some(next)) => next,
+                            Ok(None) => return Ok(()),
+                            Err(error) => return Err(error),
+                        };
+                    }
+                });
+                drop(locked);
+                entered.map_or(Ok(()), |(next, effects)| {
+                    self.apply(effects, me, mine);
+                    next
+                })
             }
-        }
-        drop(frames);
-        if !messages.is_empty() {
-            let entered = self.enter(|state| {
-                for message in messages {
-                    state.receive(message);
-                }
-            });
-            if let Ok(((), effects)) = entered {
-                mine.extend(self.apply(effects, me));
-            }
-        }
-        if let Some(broken) = broken {
-            self.lose(broken);
+        };
+        if let Err(error) = next {
+            self.lose(error);
             return Read::End;
         }
         match read {
@@ -247,27 +267,24 @@ impl Connection {
     /// Does what is to be done outside of the cell, on a thread that does not read now: calls for nobody are left to the
     /// poller's next tick.
     pub(super) fn apply_elsewhere(&self, effects: Effects) {
-        let calls = self.apply(effects, None);
+        let mut calls = VecDeque::new();
+        self.apply(effects, None, &mut calls);
         if !calls.is_empty() {
             lock(&self.deferred).extend(calls);
             self.mark_dirty();
         }
     }
 
-    /// Does what is to be done outside of the cell. Gives back the calls that this thread, `me`, is to serve.
-    #[must_use]
-    pub(super) fn apply(&self, effects: Effects, me: Option<&Arc<ThreadPost>>) -> VecDeque<Incoming> {
-        if effects.is_empty() {
-            return VecDeque::new();
-        }
-        let Some(this) = self.itself.upgrade() else { return VecDeque::new() };
+    /// Does what is to be done outside of the cell. The calls that this thread, `me`, is to serve go to `mine`.
+    pub(super) fn apply(&self, effects: Effects, me: Option<&Arc<ThreadPost>>, mine: &mut VecDeque<Incoming>) {
+        // Where it is needed it is there: only what drops the connection finds nothing, and that has no effects.
+        let this = || self.itself.upgrade();
         for post in effects.started {
-            this.start_worker(&post);
+            this().inspect(|this| this.start_worker(&post));
         }
         for (slot, reply) in effects.replies {
             slot.set(reply, me);
         }
-        let mut mine = VecDeque::new();
         for call in effects.calls {
             match &call.post {
                 None => mine.push_back(call),
@@ -276,16 +293,16 @@ impl Connection {
                     self.last_post.store(post.number(), Ordering::Relaxed);
                     let post = post.clone();
                     if let Err(call) = post.push(call) {
-                        serve::refuse(&this, *call);
+                        this().inspect(|this| serve::refuse(this, *call));
                     }
                 }
             }
         }
         for (post, key) in effects.withdrawn {
             match post.withdraw(key) {
-                Some(call) => serve::refuse(&this, call),
+                Some(call) => drop(this().inspect(|this| serve::refuse(this, call))),
                 // Its handler runs.
-                None => this.given_up(key),
+                None => self.given_up(key),
             }
         }
         for post in effects.ended {
@@ -298,7 +315,6 @@ impl Connection {
             }
             self.mark_dirty();
         }
-        mine
     }
 
     /// The poller's: there may be something to read, or the socket may take bytes again.
@@ -339,7 +355,7 @@ impl Connection {
             lock(&self.frames).shrink();
         }
         drop(role);
-        self.role.end_keep(self, Some(&waiter));
+        self.role.end_keep(self, &waiter);
     }
 
     /// Ends the connection, which the peer has left: `why` is what calls in flight are told.
@@ -359,13 +375,12 @@ impl Connection {
             state.take_effects()
         });
         self.cell.end();
-        if let (Some(effects), Some(this)) = (effects, self.itself.upgrade()) {
-            for call in self.apply(effects, None) {
-                serve::refuse(&this, call);
-            }
-            for call in std::mem::take(&mut *lock(&self.deferred)) {
-                serve::refuse(&this, call);
-            }
+        let mut calls = std::mem::take(&mut *lock(&self.deferred));
+        if let Some(effects) = effects {
+            self.apply(effects, None, &mut calls);
+        }
+        if let Some(this) = self.itself.upgrade() {
+            calls.into_iter().for_each(|call| serve::refuse(&this, call));
         }
         self.role.end();
         // First: a disconnect handler may wait for the calls.

@@ -115,7 +115,7 @@ impl Model {
             while !done.load(Ordering::SeqCst) {
                 self.read(callers);
             }
-            drop(role);
+            return role.rest();
         }
         self.role.leave(self, waiter);
     }
@@ -142,7 +142,7 @@ impl Model {
             });
             match event {
                 Event::Over => return,
-                Event::Tick => self.role.end_keep(self, None),
+                Event::Tick => self.role.tick(self),
                 Event::Ready { readable, writable } => {
                     self.role.fired();
                     if writable {
@@ -216,7 +216,7 @@ fn keep_and_call(me: usize, model: &Model, callers: &[Caller]) {
     model.role.keep(model, &callers[me].waiter);
     model.send(me);
     model.wait(me, callers);
-    model.role.end_keep(model, Some(&callers[me].waiter));
+    model.role.end_keep(model, &callers[me].waiter);
 }
 
 /// It keeps the role, and is long in coming: it needs what only somebody else can read.
@@ -226,7 +226,7 @@ fn keep_and_wait_for_another(me: usize, model: &Model, callers: &[Caller]) {
     while !callers[me].done.load(Ordering::SeqCst) {
         callers[me].waiter.park(None);
     }
-    model.role.end_keep(model, Some(&callers[me].waiter));
+    model.role.end_keep(model, &callers[me].waiter);
 }
 
 /// It reads for itself, and then keeps the role for the next call.
@@ -246,6 +246,14 @@ fn call_twice(me: usize, model: &Model, callers: &[Caller]) {
     model.role.leave(model, waiter);
     done.store(false, Ordering::SeqCst);
     keep_and_call(me, model, callers);
+}
+
+/// It makes calls one after the other, and may rest between them.
+fn call_often(me: usize, model: &Model, callers: &[Caller]) {
+    for _ in 0..3 {
+        keep_and_call(me, model, callers);
+        callers[me].done.store(false, Ordering::SeqCst);
+    }
 }
 
 /// It gives up at any moment, in line or not.
@@ -278,6 +286,12 @@ fn a_role_that_is_kept_is_given_up_at_the_next_tick() {
 #[test]
 fn a_role_that_is_kept_goes_on_to_the_next_call() {
     explore(|| run(2, 3, vec![call_twice, call]));
+}
+
+#[test]
+fn a_role_that_rests_is_there_for_others_and_watched_from_the_next_tick_on() {
+    explore(|| run(2, 4, vec![call_often, call]));
+    explore(|| run(2, 6, vec![call_often, call_often]));
 }
 
 #[test]
