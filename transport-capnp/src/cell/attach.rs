@@ -9,6 +9,8 @@
 //! - the carrying message's pointer to the contents: a far pointer to two words behind it, which say where the contents'
 //!   root is, in the first segment, and how large it is.
 
+use std::io::IoSlice;
+
 use capnp::{
     Word,
     message::{Builder, HeapAllocator},
@@ -140,22 +142,22 @@ impl Chunk {
         }
     }
 
-    /// Calls `with` with the slices that are left from byte `from` on.
-    pub(crate) fn slices<T>(&self, from: usize, with: impl FnOnce(&[std::io::IoSlice<'_>]) -> T) -> T {
+    /// Adds what is left of it behind the next `skip` bytes, of which it takes off those that it has.
+    pub(crate) fn slices<'a>(&'a self, skip: &mut usize, slices: &mut Vec<IoSlice<'a>>) {
+        let mut add = |part: &'a [u8]| {
+            let skipped = part.len().min(*skip);
+            *skip -= skipped;
+            if skipped < part.len() {
+                slices.push(IoSlice::new(&part[skipped..]));
+            }
+        };
         match self {
-            Self::Bytes(bytes) => with(&[std::io::IoSlice::new(bytes.get(from..).unwrap_or_default())]),
+            Self::Bytes(bytes) => add(bytes),
             Self::Segments(message) => {
+                // The first word is not sent.
                 let segments = message.get_segments_for_output();
-                let mut skip = from + WORD;
-                let mut slices = Vec::new();
-                for segment in segments.iter() {
-                    let skipped = skip.min(segment.len());
-                    skip -= skipped;
-                    if skipped < segment.len() {
-                        slices.push(std::io::IoSlice::new(&segment[skipped..]));
-                    }
-                }
-                with(&slices)
+                let parts = segments.iter().enumerate();
+                parts.for_each(|(at, segment)| add(if at == 0 { &segment[WORD..] } else { segment }));
             }
         }
     }
@@ -192,7 +194,13 @@ mod tests {
             let (mut bytes, after) = carry(&carrier, &contents).unwrap();
             let segments = Chunk::Segments(Box::new(contents));
             let before = bytes.len();
-            segments.slices(0, |slices| slices.iter().for_each(|slice| bytes.extend_from_slice(slice)));
+            // However much of it was sent before.
+            for sent in [0, 1, segments.len() / 2, segments.len()] {
+                let mut slices = Vec::new();
+                segments.slices(&mut { sent }, &mut slices);
+                bytes.truncate(before + sent);
+                slices.iter().for_each(|slice| bytes.extend_from_slice(slice));
+            }
             assert_eq!(bytes.len() - before, segments.len());
             bytes.extend(after);
 

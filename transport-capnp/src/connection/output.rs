@@ -13,6 +13,9 @@ use std::{
 use super::{Connection, lock};
 use crate::{cell::Chunk, threads};
 
+/// The most parts that a system call takes at once.
+const MOST_SLICES: usize = 1024;
+
 /// Bytes on their way out, in the order in which the cell made them.
 #[derive(Default)]
 pub(super) struct Output {
@@ -172,16 +175,16 @@ impl Connection {
     /// Writes chunks, of the first from byte `from` on. Gives how much of the then first is written, and how much was sent.
     fn write(&self, chunks: &mut VecDeque<Chunk>, from: usize) -> (io::Result<()>, usize, usize) {
         let (mut from, mut total) = (from, 0);
-        while let Some(chunk) = chunks.front() {
-            let len = chunk.len();
-            if from == len {
-                chunks.pop_front();
-                from = 0;
-                continue;
-            }
-            let sent = match chunk {
-                Chunk::Bytes(bytes) => self.stream.try_send(&bytes[from..]),
-                Chunk::Segments(_) => chunk.slices(from, |slices| self.stream.try_send_vectored(slices)),
+        while let Some(first) = chunks.front() {
+            let sent = match first {
+                Chunk::Bytes(bytes) if chunks.len() == 1 => self.stream.try_send(&bytes[from..]),
+                // All in one: each part that goes on its own wakes the reader for itself.
+                _ => {
+                    let mut slices = Vec::new();
+                    let mut skip = from;
+                    chunks.iter().for_each(|chunk| chunk.slices(&mut skip, &mut slices));
+                    self.stream.try_send_vectored(&slices[..slices.len().min(MOST_SLICES)])
+                }
             };
             match sent {
                 Ok(n) => {
@@ -189,6 +192,10 @@ impl Connection {
                     total += n;
                 }
                 Err(error) => return (Err(error), from, total),
+            }
+            while let Some(len) = chunks.front().map(Chunk::len).filter(|len| *len <= from) {
+                chunks.pop_front();
+                from -= len;
             }
         }
         (Ok(()), 0, total)
