@@ -15,6 +15,7 @@ mod poller;
 pub mod proof;
 mod remote;
 pub mod schema;
+mod segments;
 mod serve;
 mod sync;
 mod threads;

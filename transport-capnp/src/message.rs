@@ -16,7 +16,7 @@ pub(crate) const RELEASE: u16 = 6;
 pub(crate) const BOOTSTRAP: u16 = 8;
 
 /// Buffers of large messages are used again: fresh memory costs more than the copy into it.
-const LARGE_WORDS: usize = (64 << 10) / size_of::<Word>();
+pub(crate) const LARGE_WORDS: usize = (64 << 10) / size_of::<Word>();
 /// So many are kept, and no larger ones.
 const KEPT: usize = 4;
 const KEPT_WORDS: usize = (4 << 20) / size_of::<Word>();
@@ -25,29 +25,38 @@ static SPARE: Mutex<Vec<Vec<Word>>> = Mutex::new(Vec::new());
 
 /// Memory for a message of this many words; what it holds is to be written over.
 pub(crate) fn buffer(words: usize) -> Vec<Word> {
-    if words >= LARGE_WORDS {
-        let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
-        // Not one that is much too large: it would be held for nothing.
-        let fits = |buffer: &Vec<Word>| buffer.len() >= words && buffer.len() / 2 <= words;
-        if let Some(at) = spare.iter().position(fits) {
-            let mut buffer = spare.swap_remove(at);
-            drop(spare);
-            buffer.truncate(words);
-            return buffer;
-        }
+    let Some(mut buffer) = spare(words) else { return Word::allocate_zeroed_vec(words) };
+    buffer.truncate(words);
+    buffer
+}
+
+/// So many words of memory, or some more, that were used before: if so many are large, and there are some.
+pub(crate) fn spare(words: usize) -> Option<Vec<Word>> {
+    if words < LARGE_WORDS {
+        return None;
     }
-    Word::allocate_zeroed_vec(words)
+    let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+    // The last that came, which the caches know best; not one that is much too large: it would be held for nothing.
+    let at = spare.iter().rposition(|buffer| buffer.len() >= words && buffer.len() / 2 <= words)?;
+    Some(spare.swap_remove(at))
+}
+
+/// Keeps memory for others, if it is large.
+pub(crate) fn reuse(words: Vec<Word>) {
+    if !(LARGE_WORDS..=KEPT_WORDS).contains(&words.len()) {
+        return;
+    }
+    let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+    let oldest = (spare.len() >= KEPT).then(|| spare.remove(0));
+    spare.push(words);
+    drop(spare);
+    // Outside of the lock: it may go back to the system.
+    drop(oldest);
 }
 
 impl Drop for Segments {
     fn drop(&mut self) {
-        if (LARGE_WORDS..=KEPT_WORDS).contains(&self.words.len()) {
-            let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
-            if spare.len() >= KEPT {
-                spare.remove(0);
-            }
-            spare.push(std::mem::take(&mut self.words));
-        }
+        reuse(std::mem::take(&mut self.words));
     }
 }
 

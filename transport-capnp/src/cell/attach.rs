@@ -16,6 +16,8 @@ use capnp::{
     message::{Builder, HeapAllocator},
 };
 
+use crate::segments::Contents;
+
 /// Contents from this size on, in words, are attached: 8 KiB.
 pub(super) const LEAST_WORDS: usize = 1024;
 
@@ -23,7 +25,7 @@ pub(super) const LEAST_WORDS: usize = 1024;
 pub(crate) enum Chunk {
     Bytes(Vec<u8>),
     /// The segments of a message, all but its first word.
-    Segments(Box<Builder<HeapAllocator>>),
+    Segments(Box<Contents>),
 }
 
 /// Where the contents' pointer is in a message that carries them, in words of its only segment.
@@ -68,7 +70,7 @@ fn follow(words: &[Word], at: usize) -> Option<Place> {
 }
 
 /// Whether contents can be attached: their root is a struct in the first segment.
-pub(super) fn can_attach(contents: &Builder<HeapAllocator>) -> bool {
+pub(super) fn can_attach(contents: &Contents) -> bool {
     contents
         .get_segments_for_output()
         .first()
@@ -81,10 +83,7 @@ pub(super) fn can_attach(contents: &Builder<HeapAllocator>) -> bool {
 /// # Errors
 ///
 /// If one of the messages is not of the expected form.
-pub(super) fn carry(
-    carrier: &Builder<HeapAllocator>,
-    contents: &Builder<HeapAllocator>,
-) -> capnp::Result<(Vec<u8>, Vec<u8>)> {
+pub(super) fn carry(carrier: &Builder<HeapAllocator>, contents: &Contents) -> capnp::Result<(Vec<u8>, Vec<u8>)> {
     let unexpected = || capnp::Error::failed("a message for large contents that cannot carry them".into());
     let own = carrier.get_segments_for_output();
     let [own] = &*own else { return Err(unexpected()) };
@@ -169,10 +168,11 @@ mod tests {
     use capnp_rpc::rpc_capnp::message;
 
     use super::*;
+    use crate::segments::contents;
 
     /// Their first segment has room for some of the elements, to which a list in another segment then refers.
-    fn contents(count: u32) -> Builder<HeapAllocator> {
-        let mut contents = Builder::new(HeapAllocator::new().first_segment_words(64));
+    fn list(count: u32) -> Contents {
+        let mut contents = contents();
         let ret = contents.init_root::<capnp_rpc::rpc_capnp::payload::Builder<'_>>();
         let mut list: data_list::Builder<'_> = ret.get_content().initn_as(count);
         for number in 0..count {
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn contents_of_any_number_of_segments_arrive() {
         for count in [1, 50, 300, 5000] {
-            let contents = contents(count);
+            let contents = list(count);
             assert!(can_attach(&contents));
             let mut carrier = Builder::new_default();
             let ret = carrier.init_root::<message::Builder<'_>>().init_return();

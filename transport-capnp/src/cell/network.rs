@@ -20,7 +20,10 @@ use super::{
     attach::{self, Chunk},
     questions::Questions,
 };
-use crate::message::{BOOTSTRAP, CALL, FINISH, RELEASE, RETURN, Received};
+use crate::{
+    message::{BOOTSTRAP, CALL, FINISH, RELEASE, RETURN, Received},
+    segments::Contents,
+};
 
 /// What capnp-rpc's side of the network and ours share.
 #[derive(Default)]
@@ -37,7 +40,7 @@ pub(crate) struct Wire {
     reader: RefCell<Option<Waker>>,
     output: RefCell<VecDeque<Chunk>>,
     /// Large contents that the next message of this kind carries.
-    attached: RefCell<Option<Box<Builder<HeapAllocator>>>>,
+    attached: RefCell<Option<Box<Contents>>>,
     /// Whether something in the output should not wait.
     urgent: Cell<bool>,
     /// How many calls were sent.
@@ -140,7 +143,7 @@ impl Wire {
     }
 
     /// Has the next call or return carry these contents.
-    pub(crate) fn attach(&self, contents: Builder<HeapAllocator>) {
+    pub(crate) fn attach(&self, contents: Contents) {
         *self.attached.borrow_mut() = Some(Box::new(contents));
     }
 
@@ -186,11 +189,7 @@ impl Wire {
         Ok(())
     }
 
-    fn append_with(
-        &self,
-        message: &Builder<HeapAllocator>,
-        contents: Box<Builder<HeapAllocator>>,
-    ) -> capnp::Result<()> {
+    fn append_with(&self, message: &Builder<HeapAllocator>, contents: Box<Contents>) -> capnp::Result<()> {
         let (before, after) = attach::carry(message, &contents)?;
         let mut output = self.output.borrow_mut();
         output.push_back(Chunk::Bytes(before));

@@ -5,7 +5,6 @@ use std::{rc::Rc, sync::Arc};
 use capnp::{
     any_pointer,
     capability::{RemotePromise, Response},
-    message::{Builder, HeapAllocator},
     private::capability::ClientHook,
     traits::ImbueMut,
 };
@@ -15,14 +14,14 @@ use super::{
     local::{Local, host},
     state::{State, Tables},
 };
-use crate::{connection::CallSlot, encoding::raw, mp, threads::ThreadPost};
+use crate::{connection::CallSlot, encoding::raw, mp, segments::Contents, threads::ThreadPost};
 
 /// A call to be made.
 pub(crate) struct CallRequest {
     pub(crate) target: ImportKey,
     pub(crate) interface: u64,
     pub(crate) ordinal: u16,
-    pub(crate) message: Builder<HeapAllocator>,
+    pub(crate) message: Contents,
     pub(crate) words: usize,
     pub(crate) caps: Vec<CapOut>,
     pub(crate) context: Option<CallContext>,

@@ -5,7 +5,6 @@ use std::{rc::Rc, sync::Arc};
 use capnp::{
     any_pointer,
     capability::{Params, Promise, Results},
-    message::{Builder, HeapAllocator},
     private::capability::ClientHook,
 };
 use futures_channel::oneshot;
@@ -19,6 +18,7 @@ use crate::{
     encoding::raw,
     mp,
     objects::{Calling, Export},
+    segments::Contents,
     threads::ThreadPost,
 };
 
@@ -40,11 +40,7 @@ const CALLS_OF_MOST_BYTES: usize = 8;
 
 impl State {
     /// Answers a call. The message is empty for a call without results.
-    pub(crate) fn answer(
-        &mut self,
-        key: ServedKey,
-        answer: Result<(Builder<HeapAllocator>, usize, Vec<CapOut>), capnp::Error>,
-    ) {
+    pub(crate) fn answer(&mut self, key: ServedKey, answer: Result<(Contents, usize, Vec<CapOut>), capnp::Error>) {
         let Some(served) = self.tables.served.borrow_mut().try_remove(key) else { return };
         let Served { mut results, done, bytes, post, number } = served;
         if let Some(post) = post {

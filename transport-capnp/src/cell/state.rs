@@ -30,7 +30,7 @@ use super::{
     root::Root,
     serve::Served,
 };
-use crate::{message::Received, objects::Export, threads::ThreadPost};
+use crate::{message::Received, objects::Export, segments, threads::ThreadPost};
 
 /// The state of a connection: capnp-rpc's, and the tables that name parts of it by keys.
 pub(crate) struct State {
@@ -241,7 +241,7 @@ impl Tables {
     pub(super) fn fill(
         self: &Rc<Self>,
         mut target: any_pointer::Builder<'_>,
-        message: &Builder<HeapAllocator>,
+        message: &segments::Contents,
         caps: &[CapOut],
     ) -> capnp::Result<()> {
         let hooks: Vec<_> = caps.iter().map(|cap| self.cap_out(cap)).collect();

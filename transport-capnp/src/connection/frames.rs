@@ -12,7 +12,7 @@ use crate::message::{Received, buffer};
 
 /// The most segments that a message may have: what Cap'n Proto's readers take.
 const MAX_SEGMENTS: usize = 512;
-const BUFFER_BYTES: usize = 64 << 10;
+const BUFFER_BYTES: usize = 32 << 10;
 /// How much of a large message is allocated before any of it has come.
 const FIRST_ALLOCATION_BYTES: usize = 4 << 20;
 const WORD: usize = size_of::<Word>();

@@ -17,7 +17,6 @@ use std::{cell::Cell, sync::Arc};
 
 use capnp::{
     any_pointer,
-    message::{Builder, HeapAllocator},
     traits::{Imbue, ImbueMut},
 };
 use ipc_core::{
@@ -30,8 +29,7 @@ use read::{FieldsIn, Page};
 use section::{Params, Results, Section};
 use write::{FieldsOut, Sheet};
 
-/// Most calls fit into these.
-const FIRST_SEGMENT_WORDS: u32 = 64;
+use crate::segments::{Contents, contents};
 
 /// Takes the interface objects of a message that is written.
 pub(crate) trait ObjectSink {
@@ -56,7 +54,7 @@ pub(crate) trait ObjectSource {
 
 /// A message with a struct as its root, ready to be copied into a call or a reply. It can go to other threads.
 pub(crate) struct Message {
-    builder: Builder<HeapAllocator>,
+    builder: Contents,
     words: usize,
 }
 
@@ -67,7 +65,7 @@ impl Message {
     ///
     /// Never.
     pub(crate) fn empty() -> Result<Self> {
-        let mut builder = Builder::new(HeapAllocator::new().first_segment_words(FIRST_SEGMENT_WORDS));
+        let mut builder = contents();
         let root: any_pointer::Builder<'_> = builder.get_root().map_err(raw::malformed)?;
         // Room for a context, which every method has that is called with one.
         PointerOut::new(root)?.record(crate::layout::Size { data: 0, pointers: 1 });
@@ -80,7 +78,7 @@ impl Message {
     }
 
     /// The message.
-    pub(crate) fn into_builder(self) -> Builder<HeapAllocator> {
+    pub(crate) fn into_builder(self) -> Contents {
         self.builder
     }
 }
@@ -183,7 +181,7 @@ fn encode<L: Section, O>(
     write: impl FnOnce(FieldsOut<'_, '_, O, L>) -> Result<()>,
 ) -> Result<Message> {
     let sheet = Sheet { sink, budget: budget::for_writing(limits), caps: Cell::new(0) };
-    let mut builder = Builder::new(HeapAllocator::new().first_segment_words(FIRST_SEGMENT_WORDS));
+    let mut builder = contents();
     let mut table = Vec::new();
     let mut root: any_pointer::Builder<'_> = builder.get_root().map_err(raw::malformed)?;
     root.imbue_mut(&mut table);

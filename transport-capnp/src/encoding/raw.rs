@@ -22,7 +22,10 @@ use capnp::{
 };
 use ipc_core::{Exception, ExceptionKind, Result, value::Prim};
 
-use crate::layout::{Size, lg_bits};
+use crate::{
+    layout::{Size, lg_bits},
+    segments,
+};
 
 /// Cap'n Proto counts elements and words in 29 bits.
 pub(crate) const MOST_ELEMENTS: usize = (1 << 29) - 1;
@@ -86,7 +89,7 @@ impl<'a> PointerOut<'a> {
     }
 
     pub(super) fn bytes(mut self, bytes: &[u8]) {
-        self.0.set_data(bytes);
+        segments::filled(bytes.len(), || self.0.set_data(bytes));
     }
 
     pub(crate) fn object(mut self, hook: Box<dyn ClientHook>) {
