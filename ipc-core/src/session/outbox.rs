@@ -106,13 +106,15 @@ impl Outbox {
         self.more.notify_all();
     }
 
-    pub(super) fn push(&self, frames: Vec<Frame>) {
+    pub(super) fn push(&self, frames: impl IntoIterator<Item = Frame>) {
         let mut inner = self.lock();
         if inner.closed {
             return;
         }
-        inner.bytes += frames.iter().map(Frame::weight).sum::<usize>();
-        inner.frames.extend(frames);
+        for frame in frames {
+            inner.bytes += frame.weight();
+            inner.frames.push_back(frame);
+        }
         drop(inner);
         self.more.notify_one();
     }
@@ -160,7 +162,7 @@ mod tests {
     #[test]
     fn what_waits_when_the_outbox_is_closed_is_waited_for() {
         let outbox = Arc::new(Outbox::default());
-        outbox.push(vec![Frame::Ping { token: 7 }]);
+        outbox.push([Frame::Ping { token: 7 }]);
         outbox.close();
         assert!(outbox.wait_below(0, None));
         assert!(!outbox.wait_written(Instant::now()));
@@ -176,7 +178,7 @@ mod tests {
     #[test]
     fn what_will_never_be_written_is_not() {
         let outbox = Outbox::default();
-        outbox.push(vec![Frame::Ping { token: 7 }]);
+        outbox.push([Frame::Ping { token: 7 }]);
         assert!(outbox.kill());
         assert!(outbox.wait_written(Instant::now() + Duration::from_secs(60)));
     }

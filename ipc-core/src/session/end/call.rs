@@ -252,14 +252,13 @@ impl<C: Codec> Started<C> {
     ///
     /// As [`wait`](Self::wait).
     pub(super) fn wait_until(mut self, deadline: Option<Instant>) -> Result<Reply<C>> {
-        let post = self.slot.post.clone();
         while !self.slot.is_done() {
-            if let Some(job) = post.nested() {
+            if let Some(job) = self.slot.post.nested() {
                 job.run();
                 if !self.slot.is_done() && deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                     return Err(self.timed_out());
                 }
-            } else if post.waiter().park(deadline) == Wake::TimedOut && !self.slot.is_done() {
+            } else if self.slot.post.waiter().park(deadline) == Wake::TimedOut && !self.slot.is_done() {
                 return Err(self.timed_out());
             }
         }

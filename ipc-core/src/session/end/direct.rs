@@ -5,12 +5,17 @@
 
 use std::{
     collections::VecDeque,
-    fmt,
+    fmt, iter,
     sync::{Arc, OnceLock, PoisonError, Weak},
     time::Instant,
 };
 
-use super::{End, Handles, serve::Work};
+use smallvec::SmallVec;
+
+use super::{
+    End, Handles,
+    serve::{Work, Works},
+};
 use crate::{
     exception::{Exception, ExceptionKind},
     session::{
@@ -41,10 +46,12 @@ struct Turn {
     cut: bool,
     /// Whether frames wait in an outbox.
     held: bool,
+    /// What a side has sent, while there is a turn.
+    sent: VecDeque<(usize, Frame)>,
 }
 
-/// What happened at one end.
-type Happened<C> = (usize, Vec<Event<Handles<C>>>);
+/// What happened, and at which side: at a call, that it came and that it is answered.
+type Happened<C> = SmallVec<[(usize, Event<Handles<C>>); 2]>;
 
 impl<C: Codec> Direct<C> {
     /// Cuts it: what is held is lost, and both ends are told. Calls that run are told when they end.
@@ -68,9 +75,11 @@ impl<C: Codec> Direct<C> {
         let mut turn = self.0.turn();
         turn.frozen = false;
         turn.held = false;
-        let mut happened = Vec::new();
-        let held = [0, 1].map(|side| (side, self.0.end(side).map(|end| end.take_held()).unwrap_or_default()));
-        self.0.exchange(held.into(), &mut happened);
+        let mut happened = Happened::new();
+        for (side, end) in [0, 1].into_iter().filter_map(|side| Some((side, self.0.end(side)?))) {
+            turn.sent.extend(end.take_held().into_iter().map(|frame| (side, frame)));
+        }
+        self.0.exchange(&mut turn.sent, &mut happened);
         drop(turn);
         self.0.thawed.notify_all();
         self.0.apply(happened).into_iter().for_each(Work::run_here);
@@ -117,21 +126,24 @@ impl<C: Codec> Between<C> {
         side: usize,
         end: &End<C>,
         work: impl FnOnce(&mut State<Handles<C>>) -> T,
-    ) -> (T, Vec<Work<C>>) {
+    ) -> (T, Works<C>) {
         let mut turn = self.turn();
         let mut state = end.lock();
         let value = work(&mut state);
-        let mut happened = vec![(side, state.take_events())];
-        let frames = state.take_frames();
-        drop(state);
-        if !frames.is_empty() {
+        let mut happened: Happened<C> = state.take_events().map(|event| (side, event)).collect();
+        if state.has_frames() {
+            let frames = state.take_frames();
             if turn.frozen || turn.held {
                 turn.held = true;
                 end.outbox.push(frames);
-            } else if !turn.cut {
-                self.exchange(VecDeque::from([(side, frames)]), &mut happened);
+            } else if turn.cut {
+                drop(frames);
+            } else {
+                turn.sent.extend(frames.map(|frame| (side, frame)));
             }
         }
+        drop(state);
+        self.exchange(&mut turn.sent, &mut happened);
         drop(turn);
         (value, self.apply(happened))
     }
@@ -155,27 +167,30 @@ impl<C: Codec> Between<C> {
     }
 
     /// Gives each side what the other sends, until both are quiet.
-    fn exchange(&self, mut sent: VecDeque<(usize, Vec<Frame>)>, happened: &mut Vec<Happened<C>>) {
-        while let Some((from, frames)) = sent.pop_front() {
-            let Some(to) = self.end(1 - from) else { continue };
+    fn exchange(&self, sent: &mut VecDeque<(usize, Frame)>, happened: &mut Happened<C>) {
+        while let Some(from) = sent.front().map(|(from, _)| *from) {
+            let is_same = |(other, _): &(usize, Frame)| *other == from;
+            let mut next = || if sent.front().is_some_and(is_same) { sent.pop_front() } else { None };
+            let frames = iter::from_fn(&mut next).map(|(_, frame)| frame);
+            let Some(to) = self.end(1 - from) else {
+                frames.for_each(drop);
+                continue;
+            };
             let mut state = to.lock();
-            frames.into_iter().for_each(|frame| state.receive(frame));
-            happened.push((1 - from, state.take_events()));
-            let answers = state.take_frames();
-            drop(state);
-            if !answers.is_empty() {
-                sent.push_back((1 - from, answers));
-            }
+            frames.for_each(|frame| state.receive(frame));
+            happened.extend(state.take_events().map(|event| (1 - from, event)));
+            sent.extend(state.take_frames().map(|frame| (1 - from, frame)));
         }
     }
 
-    fn apply(&self, happened: Vec<Happened<C>>) -> Vec<Work<C>> {
-        let mut calls = Vec::new();
-        for (side, events) in happened {
-            if !events.is_empty()
-                && let Some(end) = self.end(side)
-            {
-                calls.append(&mut end.apply(events));
+    fn apply(&self, happened: Happened<C>) -> Works<C> {
+        let mut calls = Works::new();
+        let mut happened = happened.into_iter().peekable();
+        while let Some(side) = happened.peek().map(|(side, _)| *side) {
+            let events = iter::from_fn(|| happened.next_if(|(other, _)| *other == side)).map(|(_, event)| event);
+            match self.end(side) {
+                Some(end) => end.apply(events, &mut calls),
+                None => events.for_each(drop),
             }
         }
         calls
@@ -193,8 +208,8 @@ impl<C: Codec> Between<C> {
 
 impl<C: Codec> End<C> {
     /// What was held while the line was frozen.
-    fn take_held(&self) -> Vec<Frame> {
-        let frames: Vec<Frame> = self.outbox.take_all().into();
+    fn take_held(&self) -> VecDeque<Frame> {
+        let frames = self.outbox.take_all();
         frames.iter().for_each(|frame| self.outbox.written(frame.weight()));
         frames
     }

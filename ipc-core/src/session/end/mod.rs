@@ -19,12 +19,14 @@ use std::{
     time::Instant,
 };
 
+use smallvec::SmallVec;
+
 use self::{
     call::{CallSlot, Reply},
     direct::{Between, Unmoved},
     lifetime::{Owner, Status},
     objects::{Cap, Export, Registry, Values, caps},
-    serve::{What, Work},
+    serve::{What, Work, Works},
     workers::Worker,
 };
 use super::{
@@ -286,21 +288,25 @@ impl<C: Codec> End<C> {
         value
     }
 
-    fn enter_with_jobs<T>(&self, work: impl FnOnce(&mut State<Handles<C>>) -> T) -> (T, Vec<Work<C>>) {
+    fn enter_with_jobs<T>(&self, work: impl FnOnce(&mut State<Handles<C>>) -> T) -> (T, Works<C>) {
         if let Some((between, side)) = &self.direct {
             return between.enter(*side, self, work);
         }
         let mut state = self.lock();
         let value = work(&mut state);
-        let events = state.take_events();
-        let frames = state.take_frames();
-        let moves = !frames.is_empty();
+        let events: SmallVec<[_; 1]> = state.take_events().collect();
+        let moves = state.has_frames();
         if moves {
             // Under the machine's lock: in its order.
-            self.outbox.push(frames);
+            self.outbox.push(state.take_frames());
         }
         drop(state);
-        let jobs = self.apply(events);
+        let mut jobs = Works::new();
+        if !events.is_empty()
+            && let Some(this) = self.itself.upgrade()
+        {
+            this.apply(events, &mut jobs);
+        }
         if moves {
             self.mover.wake();
         }
@@ -312,13 +318,8 @@ impl<C: Codec> End<C> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does what is to be done outside of the machine. Gives back the calls that whoever reads is to run.
-    fn apply(&self, events: Vec<Event<Handles<C>>>) -> Vec<Work<C>> {
-        let mut inline = Vec::new();
-        if events.is_empty() {
-            return inline;
-        }
-        let Some(this) = self.itself.upgrade() else { return inline };
+    /// Does what is to be done outside of the machine. Adds the calls that whoever reads is to run.
+    fn apply(self: &Arc<Self>, events: impl IntoIterator<Item = Event<Handles<C>>>, inline: &mut Works<C>) {
         for event in events {
             match event {
                 Event::Lost(why) => {
@@ -328,13 +329,13 @@ impl<C: Codec> End<C> {
                 }
                 Event::Completed { caller, outcome } => caller.set(outcome.map(|answered| {
                     let Values::<C> { body, objects } = answered.values;
-                    Reply { caps: caps(&this, objects), end: this.clone(), is_error: answered.is_error, body }
+                    Reply { caps: caps(self, objects), end: self.clone(), is_error: answered.is_error, body }
                 })),
-                Event::Job(job) => inline.extend(this.place(job)),
+                Event::Job(job) => inline.extend(self.place(job)),
                 Event::Destroy { call, object, on } => {
                     let what = What::Destroy { object };
                     inline.extend(
-                        this.leave(on, Work { end: this.clone(), call, what, on_thread: true, deadline: None }),
+                        self.leave(on, Work { end: self.clone(), call, what, on_thread: true, deadline: None }),
                     );
                 }
                 Event::Cancelled { call, on } => {
@@ -353,7 +354,6 @@ impl<C: Codec> End<C> {
                 Event::Ended(worker) => worker.end(),
             }
         }
-        inline
     }
 
     fn place(self: &Arc<Self>, job: Job<Handles<C>>) -> Option<Work<C>> {
@@ -392,7 +392,7 @@ impl<C: Codec> fmt::Debug for End<C> {
 }
 
 /// Calls that whoever reads is to run: they carry no context, and so may not block.
-pub struct Inline<C: Codec>(Vec<Work<C>>);
+pub struct Inline<C: Codec>(Works<C>);
 
 impl<C: Codec> Inline<C> {
     /// Whether there are none.

@@ -8,6 +8,8 @@ use std::{
     sync::{Arc, PoisonError, Weak},
 };
 
+use rustc_hash::FxHashMap;
+
 use super::{End, Handles, remote::RemoteRef, serve::Incoming};
 use crate::{
     exception::{Exception, ExceptionKind, Result},
@@ -135,16 +137,16 @@ pub(super) struct Registry<C: Codec> {
 
 struct Tables<C: Codec> {
     /// Own objects by address.
-    exports: HashMap<usize, Weak<Export<C>>>,
+    exports: FxHashMap<usize, Weak<Export<C>>>,
     /// Proxies of this connection by address: what goes home.
-    proxies: HashMap<usize, Weak<ImportToken<C>>>,
+    proxies: FxHashMap<usize, Weak<ImportToken<C>>>,
     /// Live proxies by object.
     imports: HashMap<ObjectId, Weak<Proxy<RemoteRef<C>>>>,
 }
 
 impl<C: Codec> Default for Registry<C> {
     fn default() -> Self {
-        let tables = Tables { exports: HashMap::new(), proxies: HashMap::new(), imports: HashMap::new() };
+        let tables = Tables { exports: FxHashMap::default(), proxies: FxHashMap::default(), imports: HashMap::new() };
         Self { tables: Mutex::new(tables) }
     }
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use smallvec::SmallVec;
 
 use super::{
     End, Handles,
@@ -36,6 +37,9 @@ pub(super) struct Work<C: Codec> {
     pub(super) deadline: Option<Instant>,
 }
 
+/// Mostly there is one at most.
+pub(super) type Works<C> = SmallVec<[Work<C>; 1]>;
+
 pub(super) enum What<C: Codec> {
     Call { object: Arc<Export<C>>, interface: u64, ordinal: u16, body: Bytes, caps: Vec<Cap<C>> },
     Destroy { object: Option<Arc<Export<C>>> },
@@ -44,13 +48,7 @@ pub(super) enum What<C: Codec> {
 impl<C: Codec> Work<C> {
     /// Does it on this thread.
     pub(super) fn run_here(self) {
-        Box::new(self).run();
-    }
-}
-
-impl<C: Codec> Job for Work<C> {
-    fn run(self: Box<Self>) {
-        let Self { end, call, what, on_thread, deadline, .. } = *self;
+        let Self { end, call, what, on_thread, deadline } = self;
         if let Err(why) = may_run(&end, on_thread) {
             refuse(&end, call, what, why);
             return;
@@ -77,6 +75,12 @@ impl<C: Codec> Job for Work<C> {
             end.answer(call, Answer::Thrown(panicked));
         }
         drop(serving);
+    }
+}
+
+impl<C: Codec> Job for Work<C> {
+    fn run(self: Box<Self>) {
+        self.run_here();
     }
 
     fn refuse(self: Box<Self>) {

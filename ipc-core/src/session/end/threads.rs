@@ -2,9 +2,10 @@
 
 use std::{
     cell::RefCell,
-    collections::HashMap,
     sync::{Arc, Weak},
 };
+
+use rustc_hash::FxHashMap;
 
 use crate::{
     session::{
@@ -36,7 +37,7 @@ const FEW: usize = 8;
 
 #[derive(Default)]
 struct Known {
-    keys: HashMap<u64, (Weak<dyn Ends>, ThreadKey)>,
+    keys: FxHashMap<u64, (Weak<dyn Ends>, ThreadKey)>,
     /// The calls that run on this thread, the innermost last.
     serving: Vec<(u64, CallId)>,
 }

@@ -1,6 +1,6 @@
 //! Own objects that the peer holds.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::{Host, Passed, protocol, table::Table};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 /// Own objects by id and by what tells them apart: one id for each, however often and as whatever it went out.
 pub(super) struct Exports<H: Host> {
     table: Table<Export<H::Object>>,
-    ids: HashMap<usize, u64>,
+    ids: FxHashMap<usize, u64>,
     limit: usize,
 }
 
@@ -24,7 +24,7 @@ struct Export<O> {
 
 impl<H: Host> Exports<H> {
     pub(super) fn new(limit: usize) -> Self {
-        Self { table: Table::default(), ids: HashMap::new(), limit }
+        Self { table: Table::default(), ids: FxHashMap::default(), limit }
     }
 
     pub(super) fn len(&self) -> usize {

@@ -12,13 +12,10 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::{HashMap, HashSet},
-    mem,
-    time::Duration,
-};
+use std::{collections::HashMap, mem, time::Duration, vec::Drain};
 
 use bytes::Bytes;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::{exports::Exports, table::Table};
 use super::frame::{CallId, Failure, Frame, ObjectId, Payload, ThreadKey};
@@ -220,11 +217,12 @@ pub(crate) struct State<H: Host> {
     calls: Table<Made<H>>,
     /// How many of them were given up.
     given_up: usize,
-    served: HashMap<CallId, Served<H>>,
+    /// Bounded, whatever numbers the peer chooses; so are the workers.
+    served: FxHashMap<CallId, Served<H>>,
     served_bytes: usize,
-    workers: HashMap<ThreadKey, H::Worker>,
+    workers: FxHashMap<ThreadKey, H::Worker>,
     next_thread: u64,
-    announced: HashSet<ThreadKey>,
+    announced: FxHashSet<ThreadKey>,
     frames: Vec<Frame>,
     events: Vec<Event<H>>,
 }
@@ -286,26 +284,30 @@ impl<H: Host> State<H> {
             imports: HashMap::new(),
             calls: Table::default(),
             given_up: 0,
-            served: HashMap::new(),
+            served: FxHashMap::default(),
             served_bytes: 0,
-            workers: HashMap::new(),
+            workers: FxHashMap::default(),
             next_thread: 0,
-            announced: HashSet::new(),
+            announced: FxHashSet::default(),
             frames: Vec::new(),
             events: Vec::new(),
         }
     }
 
+    /// Whether there are frames to be moved.
+    pub(crate) fn has_frames(&self) -> bool {
+        !self.frames.is_empty()
+    }
+
     /// The frames that are to be moved, in this order.
-    #[must_use]
-    pub(crate) fn take_frames(&mut self) -> Vec<Frame> {
-        mem::take(&mut self.frames)
+    pub(crate) fn take_frames(&mut self) -> Drain<'_, Frame> {
+        // The memory stays: there are some each time.
+        self.frames.drain(..)
     }
 
     /// What is to be done, in this order.
-    #[must_use]
-    pub(crate) fn take_events(&mut self) -> Vec<Event<H>> {
-        mem::take(&mut self.events)
+    pub(crate) fn take_events(&mut self) -> Drain<'_, Event<H>> {
+        self.events.drain(..)
     }
 
     /// Why the connection is lost, if it is.

@@ -14,7 +14,7 @@ fn busy() -> Machine {
     let [Passed::Peer(callback)] = job.args.objects[..] else { panic!("an object came along") };
     let [_, mut server] = machines;
     server.call(call(callback, Some(CallOn::Waiting(job.call)), Vec::new(), 2)).unwrap();
-    let _ = (server.take_frames(), server.take_events());
+    let _ = (server.take_frames().collect::<Vec<_>>(), server.take_events().collect::<Vec<_>>());
     server
 }
 
@@ -85,8 +85,8 @@ proptest! {
         let mut server = busy();
         for frame in frames {
             server.receive(frame);
-            let lost = server.take_events().iter().filter(|event| matches!(event, Event::Lost(_))).count();
-            let last = server.take_frames().into_iter().last();
+            let lost = server.take_events().collect::<Vec<_>>().iter().filter(|event| matches!(event, Event::Lost(_))).count();
+            let last = server.take_frames().collect::<Vec<_>>().into_iter().last();
             if lost > 0 {
                 let told = matches!(last, Some(Frame::Close { .. }));
                 prop_assert!(told, "the peer is told: {last:?}");

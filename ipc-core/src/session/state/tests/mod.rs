@@ -50,14 +50,14 @@ fn machines(limits: &Limits) -> [Machine; 2] {
 
 /// Moves all frames there are, until there are no more; gives the events of each.
 fn exchange(machines: &mut [Machine; 2]) -> [Vec<Event<Numbers>>; 2] {
-    let mut events = [machines[0].take_events(), machines[1].take_events()];
+    let mut events = [machines[0].take_events().collect::<Vec<_>>(), machines[1].take_events().collect::<Vec<_>>()];
     loop {
         let mut moved = false;
         for from in 0..2 {
-            for frame in machines[from].take_frames() {
+            for frame in machines[from].take_frames().collect::<Vec<_>>() {
                 moved = true;
                 machines[1 - from].receive(frame);
-                events[1 - from].extend(machines[1 - from].take_events());
+                events[1 - from].extend(machines[1 - from].take_events().collect::<Vec<_>>());
             }
         }
         if !moved {

@@ -136,16 +136,16 @@ fn f1_f2_a_loss_interrupts_what_is_in_flight_once_and_nothing_is_sent_after_it()
     let gone = || Exception::new(ExceptionKind::Disconnected, "gone");
     machines[0].lose(gone());
     machines[0].lose(gone());
-    let events = machines[0].take_events();
+    let events = machines[0].take_events().collect::<Vec<_>>();
     assert!(matches!(
         &events[..],
         [Event::Lost(_), Event::Completed { caller: 1, outcome: Err(why) }, Event::Dropped(5)]
             if why.kind() == ExceptionKind::Interrupted
     ));
-    let _ = machines[0].take_frames();
+    let _ = machines[0].take_frames().collect::<Vec<_>>();
     let refused = machines[0].call(call(root, own(1), Vec::new(), 2)).unwrap_err();
     assert_eq!(refused.kind(), ExceptionKind::Disconnected);
-    assert!(machines[0].take_frames().is_empty());
+    assert!(machines[0].take_frames().collect::<Vec<_>>().is_empty());
     assert_eq!(machines[0].counts(), Counts::default());
 }
 
@@ -175,7 +175,7 @@ fn f8_what_is_too_large_for_either_side_is_not_sent() {
     let mut large = call(root, own(1), vec![Passed::Own(5)], 1);
     large.args.body = vec![0; 92].into();
     assert_eq!(machines[0].call(large).unwrap_err().kind(), ExceptionKind::TooLarge);
-    assert!(matches!(only(machines[0].take_events()), Event::Dropped(5)));
+    assert!(matches!(only(machines[0].take_events().collect::<Vec<_>>()), Event::Dropped(5)));
     assert_eq!(machines[0].counts().exports, 0);
     let mut passes = call(root, own(1), vec![Passed::Own(5)], 1);
     passes.args.body = vec![0; 91].into();
@@ -228,7 +228,7 @@ fn c2_the_kinds_of_ones_own_connection_do_not_come_from_the_other_side() {
         let made = machines[0].call(call(root, own(1), Vec::new(), 1)).unwrap();
         let failure = Failure { kind, message: "why".into() };
         machines[0].receive(Frame::Return(Return { call: made, outcome: CallOutcome::Refused(failure) }));
-        let why = outcome(machines[0].take_events()).1.err().unwrap();
+        let why = outcome(machines[0].take_events().collect::<Vec<_>>()).1.err().unwrap();
         match kind {
             ExceptionKind::Disconnected | ExceptionKind::Interrupted | ExceptionKind::DeadlineExceeded => {
                 assert_eq!(why.remote().map(Exception::kind), Some(kind));
@@ -243,7 +243,7 @@ fn a_client_of_another_version_or_interface_is_refused() {
     for (version, interface) in [(frame::VERSION + 1, INTERFACE), (frame::VERSION, 8)] {
         let mut machines = machines(&Limits::default());
         machines[0].hello(interface, 0).unwrap();
-        let _ = machines[0].take_frames();
+        let _ = machines[0].take_frames().collect::<Vec<_>>();
         machines[1].receive(Frame::Hello(Hello { version, interface, message_bytes: 1 << 20 }));
         let [mine, _] = exchange(&mut machines);
         assert!(matches!(mine[0], Event::Lost(_)));
@@ -257,7 +257,7 @@ fn a_hand_shake_that_is_cut_is_disconnected() {
     let mut machines = machines(&Limits::default());
     machines[0].hello(INTERFACE, 3).unwrap();
     machines[0].lose(Exception::new(ExceptionKind::Disconnected, "gone"));
-    let events = machines[0].take_events().into_iter().skip(1).collect();
+    let events = machines[0].take_events().collect::<Vec<_>>().into_iter().skip(1).collect();
     assert_eq!(kind(events), ExceptionKind::Disconnected);
 }
 
@@ -266,7 +266,7 @@ fn a_long_name_is_cut_between_characters() {
     let (mut machines, root) = greeted(&Limits::default());
     let name = "é".repeat(frame::NAME_BYTES);
     machines[0].call(call(root, Some(CallOn::Own(ThreadKey(1), &format!("a{name}"))), Vec::new(), 1)).unwrap();
-    let frames = machines[0].take_frames();
+    let frames = machines[0].take_frames().collect::<Vec<_>>();
     let Frame::Call(call) = &frames[0] else { panic!("a call") };
     let Some(Target::Worker { name: Some(name), .. }) = &call.on else { panic!("a name") };
     assert_eq!(name.len(), frame::NAME_BYTES - 1);

@@ -205,7 +205,7 @@ impl World {
     fn settle(&mut self, at: usize) {
         let side = &mut self.sides[at];
         loop {
-            let events = side.machine.take_events();
+            let events = side.machine.take_events().collect::<Vec<_>>();
             let quiet = events.is_empty();
             events.into_iter().for_each(|event| side.apply(event));
             side.go_on();
@@ -213,7 +213,7 @@ impl World {
                 break;
             }
         }
-        let frames = side.machine.take_frames();
+        let frames = side.machine.take_frames().collect::<Vec<_>>();
         if self.sides[1 - at].machine.lost().is_none() {
             self.wires[1 - at].extend(frames);
         }
