@@ -8,7 +8,7 @@
 use std::{
     cell::RefCell,
     collections::VecDeque,
-    fmt,
+    fmt, ptr,
     sync::{Arc, OnceLock, PoisonError},
 };
 
@@ -55,6 +55,13 @@ impl Post {
     pub fn current() -> Arc<Self> {
         let new = || Arc::new(Self { waiter: Waiter::current(), ..Self::default() });
         CURRENT.try_with(|current| current.borrow_mut().get_or_insert_with(new).clone()).unwrap_or_else(|_| new())
+    }
+
+    /// Whether it is this thread's.
+    pub fn is_current(&self) -> bool {
+        let is =
+            |current: &RefCell<Option<Arc<Self>>>| current.borrow().as_ref().is_some_and(|post| ptr::eq(&**post, self));
+        CURRENT.try_with(is).unwrap_or(false)
     }
 
     /// Makes `post` this thread's: for a worker, which is given jobs before it runs.

@@ -72,7 +72,10 @@ impl<C: Codec> CallSlot<C> {
         *place = Place::Full(reply);
         drop(place);
         self.done.store(true, Ordering::Release);
-        self.post.waiter().notify();
+        // The caller itself looks before it parks.
+        if !self.post.is_current() {
+            self.post.waiter().notify();
+        }
     }
 
     fn is_done(&self) -> bool {
@@ -110,6 +113,8 @@ pub(super) struct Started<C: Codec> {
     /// The key of this thread, if the call runs on the peer's thread that stands for it.
     own: Option<ThreadKey>,
     once: bool,
+    /// Whether the reply may still come, or lie there.
+    open: bool,
 }
 
 impl<C: Codec> End<C> {
@@ -166,7 +171,7 @@ impl<C: Codec> End<C> {
                     caller: caller.clone(),
                 });
                 // Before anybody can have read it: from here on calls that come back find the thread.
-                call.inspect(|call| caller.post.begin(end.wait_for(*call))).map(Some)
+                call.inspect(|call| end.begin_wait(&caller.post, *call)).map(Some)
             })
         })
     }
@@ -182,7 +187,7 @@ impl<C: Codec> End<C> {
             let Some(on) = on else { return Ok(None) };
             let (call, works) = end.enter_with_jobs(|state| {
                 let call = state.destroy(object, on, waits.then(|| caller.clone()))?;
-                Ok(call.filter(|_| waits).inspect(|call| caller.post.begin(end.wait_for(*call))))
+                Ok(call.filter(|_| waits).inspect(|call| end.begin_wait(&caller.post, *call)))
             });
             for work in works {
                 if waits {
@@ -205,7 +210,7 @@ impl<C: Codec> End<C> {
     pub(super) fn hello(self: &Arc<Self>, interface: u64) -> Result<Reply<C>> {
         let slot = CallSlot::new(Post::current());
         self.enter(|state| state.hello(interface, slot.clone()))?;
-        let started = Started { end: self.clone(), slot, call: None, own: None, once: false };
+        let started = Started { end: self.clone(), slot, call: None, own: None, once: false, open: true };
         started.wait()
     }
 
@@ -215,7 +220,8 @@ impl<C: Codec> End<C> {
         send: impl FnOnce(&Arc<Self>, Option<CallOn<'_>>, &Arc<CallSlot<C>>) -> Result<Option<CallId>>,
     ) -> Result<Started<C>> {
         let slot = CallSlot::new(Post::current());
-        let mut started = Started { end: self.clone(), slot: slot.clone(), call: None, own: None, once: false };
+        let mut started =
+            Started { end: self.clone(), slot: slot.clone(), call: None, own: None, once: false, open: true };
         let waiting = if context { threads::waiting(self.number()) } else { None };
         started.call = match waiting {
             Some(call) => send(self, Some(CallOn::Waiting(call)), &slot),
@@ -227,6 +233,14 @@ impl<C: Codec> End<C> {
             None => send(self, None, &slot),
         }?;
         Ok(started)
+    }
+
+    /// A thread takes what comes back to it for a call from now on. Where calls run on the caller's own thread, nothing is
+    /// left for it.
+    fn begin_wait(&self, post: &Post, call: CallId) {
+        if !self.is_direct() {
+            post.begin(self.wait_for(call));
+        }
     }
 
     /// What a thread waits for that waits for this call.
@@ -267,6 +281,7 @@ impl<C: Codec> Started<C> {
             return Err(self.timed_out());
         }
         self.leave();
+        self.open = false;
         let taken = self.slot.close();
         taken.unwrap_or_else(|| Err(Exception::new(ExceptionKind::Protocol, "the reply was taken already")))
     }
@@ -288,7 +303,9 @@ impl<C: Codec> Started<C> {
     /// The thread does not wait for it any more.
     fn leave(&mut self) -> Option<CallId> {
         let call = self.call.take()?;
-        self.slot.post.end(self.end.wait_for(call)).into_iter().for_each(Job::refuse);
+        if !self.end.is_direct() {
+            self.slot.post.end(self.end.wait_for(call)).into_iter().for_each(Job::refuse);
+        }
         Some(call)
     }
 }
@@ -301,7 +318,9 @@ impl<C: Codec> Drop for Started<C> {
         if let Some(thread) = self.own.filter(|_| self.once) {
             self.end.enter(|state| state.end_thread(thread));
         }
-        // What came too late is let go of here, not where the machine forgets the caller.
-        drop(self.slot.close());
+        if self.open {
+            // What came too late is let go of here, not where the machine forgets the caller.
+            drop(self.slot.close());
+        }
     }
 }

@@ -24,7 +24,10 @@ use crate::{
         outbox::Mover,
         state::{Event, State},
     },
-    sync::{Condvar, Mutex, MutexGuard},
+    sync::{
+        Condvar, Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// What is between two such ends: it can be cut and frozen. Cheap to clone.
@@ -37,6 +40,8 @@ pub(super) struct Between<C: Codec> {
     ends: [OnceLock<Weak<End<C>>>; 2],
     /// Held by whoever has the turn.
     turn: Mutex<Turn>,
+    /// As in the turn, for who only looks.
+    frozen: AtomicBool,
     thawed: Condvar,
 }
 
@@ -61,28 +66,29 @@ impl<C: Codec> Direct<C> {
             end.lose(gone());
         }
         // Only now: who waits to call is to find it lost.
-        self.0.turn().frozen = false;
+        self.0.set_frozen(&mut self.0.turn(), false);
         self.0.thawed.notify_all();
     }
 
     /// Freezes it: calls and answers wait until it [thaws](Self::thaw) or is cut.
     pub fn freeze(&self) {
-        self.0.turn().frozen = true;
+        self.0.set_frozen(&mut self.0.turn(), true);
     }
 
     /// Has it go on, with what waited meanwhile.
     pub fn thaw(&self) {
         let mut turn = self.0.turn();
-        turn.frozen = false;
+        self.0.set_frozen(&mut turn, false);
         turn.held = false;
         let mut happened = Happened::new();
         for (side, end) in [0, 1].into_iter().filter_map(|side| Some((side, self.0.end(side)?))) {
             turn.sent.extend(end.take_held().into_iter().map(|frame| (side, frame)));
         }
-        self.0.exchange(&mut turn.sent, &mut happened);
+        let mut ends = self.0.ends();
+        ends.exchange(&mut turn.sent, &mut happened);
         drop(turn);
         self.0.thawed.notify_all();
-        self.0.apply(happened).into_iter().for_each(Work::run_here);
+        ends.apply(happened).into_iter().for_each(Work::run_here);
         // One that was given up meanwhile is the loss of the other.
         for side in [0, 1] {
             if self.0.end(side).is_none_or(|end| end.lost().is_some())
@@ -101,7 +107,12 @@ impl<C: Codec> Direct<C> {
 
 impl<C: Codec> Default for Direct<C> {
     fn default() -> Self {
-        let between = Between { ends: Default::default(), turn: Mutex::default(), thawed: Condvar::new() };
+        let between = Between {
+            ends: Default::default(),
+            turn: Mutex::default(),
+            frozen: AtomicBool::new(false),
+            thawed: Condvar::new(),
+        };
         Self(Arc::new(between))
     }
 }
@@ -143,13 +154,17 @@ impl<C: Codec> Between<C> {
             }
         }
         drop(state);
-        self.exchange(&mut turn.sent, &mut happened);
+        let mut ends = self.ends();
+        ends.exchange(&mut turn.sent, &mut happened);
         drop(turn);
-        (value, self.apply(happened))
+        (value, ends.apply(happened))
     }
 
     /// Waits while it is frozen. Tells whether that ended in time.
     pub(super) fn wait_thawed(&self, until: Option<Instant>) -> bool {
+        if !self.frozen.load(Ordering::Acquire) {
+            return true;
+        }
         let mut turn = self.turn();
         while turn.frozen {
             turn = match until {
@@ -166,13 +181,43 @@ impl<C: Codec> Between<C> {
         true
     }
 
+    fn ends(&self) -> Ends<'_, C> {
+        Ends { between: self, found: [None, None] }
+    }
+
+    fn set_frozen(&self, turn: &mut Turn, frozen: bool) {
+        turn.frozen = frozen;
+        self.frozen.store(frozen, Ordering::Release);
+    }
+
+    fn end(&self, side: usize) -> Option<Arc<End<C>>> {
+        self.ends[side].get().and_then(Weak::upgrade)
+    }
+
+    fn turn(&self) -> MutexGuard<'_, Turn> {
+        // No user code runs in a turn.
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The ends, each looked for once.
+struct Ends<'a, C: Codec> {
+    between: &'a Between<C>,
+    found: [Option<Option<Arc<End<C>>>>; 2],
+}
+
+impl<C: Codec> Ends<'_, C> {
+    fn get(&mut self, side: usize) -> Option<&Arc<End<C>>> {
+        self.found[side].get_or_insert_with(|| self.between.end(side)).as_ref()
+    }
+
     /// Gives each side what the other sends, until both are quiet.
-    fn exchange(&self, sent: &mut VecDeque<(usize, Frame)>, happened: &mut Happened<C>) {
+    fn exchange(&mut self, sent: &mut VecDeque<(usize, Frame)>, happened: &mut Happened<C>) {
         while let Some(from) = sent.front().map(|(from, _)| *from) {
             let is_same = |(other, _): &(usize, Frame)| *other == from;
             let mut next = || if sent.front().is_some_and(is_same) { sent.pop_front() } else { None };
             let frames = iter::from_fn(&mut next).map(|(_, frame)| frame);
-            let Some(to) = self.end(1 - from) else {
+            let Some(to) = self.get(1 - from) else {
                 frames.for_each(drop);
                 continue;
             };
@@ -183,26 +228,17 @@ impl<C: Codec> Between<C> {
         }
     }
 
-    fn apply(&self, happened: Happened<C>) -> Works<C> {
+    fn apply(&mut self, happened: Happened<C>) -> Works<C> {
         let mut calls = Works::new();
         let mut happened = happened.into_iter().peekable();
         while let Some(side) = happened.peek().map(|(side, _)| *side) {
             let events = iter::from_fn(|| happened.next_if(|(other, _)| *other == side)).map(|(_, event)| event);
-            match self.end(side) {
+            match self.get(side) {
                 Some(end) => end.apply(events, &mut calls),
                 None => events.for_each(drop),
             }
         }
         calls
-    }
-
-    fn end(&self, side: usize) -> Option<Arc<End<C>>> {
-        self.ends[side].get().and_then(Weak::upgrade)
-    }
-
-    fn turn(&self) -> MutexGuard<'_, Turn> {
-        // No user code runs in a turn.
-        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
