@@ -4,6 +4,7 @@ mod codec;
 mod convert;
 mod lanes;
 pub(crate) mod messages;
+mod references;
 #[cfg(test)]
 mod tests;
 mod whole;

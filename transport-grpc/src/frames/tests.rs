@@ -11,7 +11,7 @@ use ipc_core::{
 use prost::Message;
 use protox::prost_reflect::{DescriptorPool, DynamicMessage};
 
-use super::{CHUNK, Lanes, Whole, messages::Envelope};
+use super::{CHUNK, Lanes, Whole, messages::Envelope, references};
 
 fn payload(len: usize) -> Payload {
     let objects = vec![ObjectRef::Sender(ObjectId(u64::MAX)), ObjectRef::Receiver(ObjectId(0))];
@@ -53,6 +53,7 @@ fn all() -> Vec<Frame> {
         Frame::Destroy(Destroy { id: CallId(1), object: ObjectId(2), count: 3, on: Target::Waiting(CallId(9)) }),
         with(CallOutcome::Results(payload(3))),
         with(CallOutcome::Error(Payload::default())),
+        with(CallOutcome::Error(payload(3))),
         with(CallOutcome::Thrown(failure())),
         with(CallOutcome::Refused(failure())),
         Frame::Release { object: ObjectId(0), count: 2 },
@@ -141,6 +142,40 @@ fn more_chunks_than_a_frame_may_have_are_refused() {
         }
     };
     assert_eq!(error.kind(), ExceptionKind::TooLarge);
+}
+
+#[test]
+fn more_references_than_a_message_may_have_are_refused() {
+    let mut limits = Limits::default();
+    limits.message_bytes = 9 * CHUNK;
+    let taken = |references: usize| {
+        let mut lanes = Lanes::default();
+        let objects = vec![ObjectRef::Receiver(ObjectId(1)); references];
+        let outcome = CallOutcome::Results(Payload { body: Bytes::new(), objects });
+        lanes.push(Frame::Return(Return { call: CallId(1), outcome }));
+        let mut whole = Whole::new(&limits);
+        std::iter::from_fn(|| lanes.next()).find_map(|(envelope, _)| whole.take(envelope).transpose()).unwrap()
+    };
+    assert!(taken(CHUNK).is_ok());
+    assert_eq!(taken(CHUNK + 1).unwrap_err().kind(), ExceptionKind::TooLarge);
+}
+
+#[test]
+fn references_are_counted_wherever_they_are() {
+    for frame in all() {
+        let payload = match &frame {
+            Frame::Call(call) => Some(&call.args),
+            Frame::Return(Return { outcome: CallOutcome::Results(payload) | CallOutcome::Error(payload), .. }) => {
+                Some(payload)
+            }
+            _ => None,
+        };
+        let expected = payload.map_or(0, |payload| payload.objects.len());
+        let envelope = Envelope::of(frame.clone(), &Bytes::new()).encode_to_vec();
+        assert_eq!(references::count(&envelope).unwrap(), expected, "{frame:?}");
+        // Pieces of a message are one.
+        assert_eq!(references::count(&envelope.repeat(3)).unwrap(), 3 * expected, "{frame:?}");
+    }
 }
 
 #[test]

@@ -1,12 +1,16 @@
 //! Chunks put together.
 
-use bytes::{Bytes, BytesMut};
-use ipc_core::{Exception, ExceptionKind, Limits, Result, session::Frame};
+use bytes::BytesMut;
+use ipc_core::{
+    Exception, ExceptionKind, Limits, Result,
+    session::{Frame, frame::REFERENCE_BYTES},
+};
 use prost::Message;
 
 use super::{
     convert::FAILURE_BYTES,
     messages::{Content, Envelope},
+    references,
 };
 use crate::encoding::wire::malformed;
 
@@ -14,6 +18,7 @@ use crate::encoding::wire::malformed;
 pub(crate) struct Whole {
     pieces: BytesMut,
     most: usize,
+    most_references: usize,
 }
 
 impl Whole {
@@ -21,8 +26,8 @@ impl Whole {
     pub(crate) fn new(limits: &Limits) -> Self {
         // A reference to an object takes up to 13 bytes of which 9 count; beside the payload stand ids, a thread's name, and
         // the text of a failure.
-        let most = (limits.message_bytes / 2 * 3).saturating_add(FAILURE_BYTES + (1 << 16));
-        Self { pieces: BytesMut::new(), most }
+        let most = (limits.message_bytes / 2).saturating_mul(3).saturating_add(FAILURE_BYTES + (1 << 16));
+        Self { pieces: BytesMut::new(), most, most_references: limits.message_bytes / REFERENCE_BYTES }
     }
 
     /// Takes an envelope; gives the frame that is complete with it.
@@ -36,14 +41,21 @@ impl Whole {
             return Err(Exception::new(ExceptionKind::Protocol, "expected something in a chunk"));
         }
         if self.pieces.len() + chunk.data.len() > self.most {
-            let message = format!("expected frames of at most {} bytes", self.most);
-            return Err(Exception::new(ExceptionKind::TooLarge, message));
+            return Err(too_large(format!("expected frames of at most {} bytes", self.most)));
         }
         self.pieces.extend_from_slice(&chunk.data);
         if !chunk.last {
             return Ok(None);
         }
-        let whole: Bytes = std::mem::take(&mut self.pieces).freeze();
-        Envelope::decode(whole).map_err(malformed)?.into_frame().map(Some)
+        let pieces = std::mem::take(&mut self.pieces);
+        // The shortest reference has two bytes here, and takes eight times as much as a value.
+        if references::count(&pieces)? > self.most_references {
+            return Err(too_large(format!("expected at most {} references to objects", self.most_references)));
+        }
+        Envelope::decode(pieces.freeze()).map_err(malformed)?.into_frame().map(Some)
     }
+}
+
+fn too_large(message: String) -> Exception {
+    Exception::new(ExceptionKind::TooLarge, message)
 }

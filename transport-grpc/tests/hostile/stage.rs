@@ -17,6 +17,9 @@ use crate::{
 /// How long an event may take on a busy machine before a test fails instead of hanging.
 const WATCHDOG: Duration = Duration::from_secs(120);
 
+/// The method that honest clients without a session call.
+const GREET: &str = concat!("/", env!("CARGO_CRATE_NAME"), ".support.Init/Greet");
+
 /// A server with an honest client.
 pub(crate) struct Stage {
     pub(crate) root: Arc<Root>,
@@ -50,7 +53,7 @@ impl Stage {
         assert_eq!(greeted.unwrap(), "Good day, Eve.");
         let (io, _connection) = self.connection(Options::default());
         let client = crate::support::Client::new(io).await;
-        assert_eq!(client.call("/hostile.support.Init/Greet", b"\x0a\x03Bob").await.unwrap(), "\x0a\x0eGood day, Bob.");
+        assert_eq!(client.call(GREET, b"\x0a\x03Bob").await.unwrap(), "\x0a\x0eGood day, Bob.");
     }
 }
 
@@ -68,9 +71,10 @@ pub(crate) fn resident() -> usize {
     line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
 }
 
-/// A client of HTTP/2 that has nothing of ours.
+/// A client of HTTP/2 that has nothing of ours, and puts up with as many small pieces as there may be.
 pub(crate) async fn http2(io: UnixStream) -> SendRequest<Bytes> {
-    let (client, connection) = h2::client::handshake(io).await.unwrap();
+    let (client, connection) =
+        h2::client::Builder::new().data_frame_budget(usize::MAX).handshake::<_, Bytes>(io).await.unwrap();
     tokio::spawn(connection);
     client.ready().await.unwrap()
 }
