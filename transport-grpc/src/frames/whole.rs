@@ -1,13 +1,17 @@
 //! Chunks put together.
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use ipc_core::{
     Exception, ExceptionKind, Limits, Result,
-    session::{Frame, frame::REFERENCE_BYTES},
+    session::{
+        Frame,
+        frame::{CallOutcome, Payload, REFERENCE_BYTES},
+    },
 };
 use prost::Message;
 
 use super::{
+    CHUNK,
     convert::FAILURE_BYTES,
     messages::{Content, Envelope},
     references,
@@ -36,7 +40,9 @@ impl Whole {
     ///
     /// `Protocol` if it is malformed, `TooLarge` past the limit.
     pub(crate) fn take(&mut self, envelope: Envelope) -> Result<Option<Frame>> {
-        let Some(Content::Chunk(chunk)) = envelope.content else { return envelope.into_frame().map(Some) };
+        let Some(Content::Chunk(chunk)) = envelope.content else {
+            return Ok(Some(detached(envelope.into_frame()?, CHUNK)));
+        };
         if chunk.data.is_empty() && !chunk.last {
             return Err(Exception::new(ExceptionKind::Protocol, "expected something in a chunk"));
         }
@@ -52,7 +58,31 @@ impl Whole {
         if references::count(&pieces)? > self.most_references {
             return Err(too_large(format!("expected at most {} references to objects", self.most_references)));
         }
-        Envelope::decode(pieces.freeze()).map_err(malformed)?.into_frame().map(Some)
+        let held = pieces.capacity();
+        let frame = Envelope::decode(pieces.freeze()).map_err(malformed)?.into_frame()?;
+        Ok(Some(detached(frame, held)))
+    }
+}
+
+/// A frame whose body may wait for long, and is counted by its own length: unless that is about all of the memory that it
+/// is a part of, `held` bytes, it gets its own.
+fn detached(mut frame: Frame, held: usize) -> Frame {
+    if let Some(Payload { body, .. }) = payload(&mut frame)
+        && body.len() < held / 2
+    {
+        *body = Bytes::copy_from_slice(body);
+    }
+    frame
+}
+
+fn payload(frame: &mut Frame) -> Option<&mut Payload> {
+    match frame {
+        Frame::Call(call) => Some(&mut call.args),
+        Frame::Return(answer) => match &mut answer.outcome {
+            CallOutcome::Results(payload) | CallOutcome::Error(payload) => Some(payload),
+            CallOutcome::Thrown(_) | CallOutcome::Refused(_) => None,
+        },
+        _ => None,
     }
 }
 

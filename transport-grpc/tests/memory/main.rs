@@ -10,5 +10,6 @@ mod stage;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod calls;
 mod peak;
 mod references;
