@@ -21,7 +21,7 @@ use tonic::{Request, Response, Status, Streaming, body::Body, server::StreamingS
 use crate::{
     frames::{EnvelopeCodec, messages::Envelope},
     http2 as settings,
-    io::Begun,
+    io::{Begun, WriteTimeout},
     session::{ENVELOPE_BYTES, End, LINGER, Line, OPEN, Outgoing, disconnected, lose, read, told},
     unary::Unary,
 };
@@ -46,7 +46,7 @@ where
         .max_pending_accept_reset_streams(settings::RESETS)
         .max_local_error_reset_streams(settings::RESETS)
         .keep_alive_interval(keep_alive);
-    let (io, silence) = Begun::new(io);
+    let (io, silence) = Begun::new(WriteTimeout::new(io, keep_alive));
     let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -1,6 +1,7 @@
 //! Connected streams for the event loop.
 
 mod begun;
+mod write_timeout;
 
 use std::{
     io::{
@@ -19,6 +20,7 @@ use tokio::{
 };
 
 pub(crate) use begun::Begun;
+pub(crate) use write_timeout::WriteTimeout;
 
 /// A unix or TCP stream.
 pub(crate) enum Plain {
