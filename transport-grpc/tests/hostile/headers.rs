@@ -1,4 +1,4 @@
-//! HTTP/2 itself, with bytes of our own: what no library sends.
+//! Headers without number, and what is no HTTP/2 at all.
 
 use ipc_core::Options;
 use tokio::{
@@ -6,46 +6,17 @@ use tokio::{
     net::UnixStream,
 };
 
-use crate::stage::{Stage, ended, resident};
-
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-const HEADERS: u8 = 1;
-const RESET: u8 = 3;
-const SETTINGS: u8 = 4;
-const CONTINUATION: u8 = 9;
-
-/// A frame of HTTP/2.
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let len = u32::try_from(payload.len()).unwrap().to_be_bytes();
-    [&len[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
-}
+use crate::{
+    stage::{Stage, ended},
+    wire::{CONTINUATION, END_HEADERS, Flood, Flooded, HEADERS, PREFACE, RESET, frame, header},
+};
 
 /// Sends until the server ends the connection; gives how many frames it took.
 async fn flood(stage: &Stage, first: &[u8], more: &[u8]) -> usize {
-    let (mut io, connection) = stage.connection(Options::default());
-    io.write_all(&[PREFACE, &frame(SETTINGS, 0, 0, &[]), first].concat()).await.unwrap();
-    let (mut read, mut write) = io.split();
-    let (before, mut sent) = (resident(), 0);
-    let mut bytes = vec![0; 1 << 16];
-    loop {
-        tokio::select! {
-            read = read.read(&mut bytes) => if !matches!(read, Ok(1..)) { break },
-            written = write.write_all(more), if sent < 1_000_000 => match written {
-                Ok(()) => sent += 1,
-                Err(_) => break,
-            },
-        }
-    }
-    ended(&connection).await;
-    assert!(sent < 1_000_000, "the server takes whatever comes");
-    assert!(resident() < before + (256 << 20));
-    stage.still_serves().await;
-    sent
-}
-
-/// A literal header that is not remembered.
-fn header(name: &[u8], value: &[u8]) -> Vec<u8> {
-    [&[0, name.len() as u8][..], name, &[value.len() as u8], value].concat()
+    let mut flood = Flood::begin(stage, first).await;
+    let flooded = flood.reading(1_000_000, |_| more.to_vec()).await;
+    assert!(matches!(flooded, Flooded::Ended(_)), "{flooded:?}");
+    flood.sent
 }
 
 #[tokio::test]
@@ -68,7 +39,7 @@ async fn headers_in_ever_so_many_empty_pieces() {
 async fn frames_of_streams_that_are_none() {
     let stage = Stage::new();
     flood(&stage, &[], &frame(RESET, 0, 7, &[0, 0, 0, 8])).await;
-    flood(&stage, &[], &frame(CONTINUATION, 4, 5, &[])).await;
+    flood(&stage, &[], &frame(CONTINUATION, END_HEADERS, 5, &[])).await;
 }
 
 /// Something else than HTTP/2.

@@ -10,3 +10,4 @@ mod messages;
 mod silence;
 mod stage;
 mod unread;
+mod wire;

@@ -18,7 +18,7 @@ use crate::{
 const WATCHDOG: Duration = Duration::from_secs(120);
 
 /// The method that honest clients without a session call.
-const GREET: &str = concat!("/", env!("CARGO_CRATE_NAME"), ".support.Init/Greet");
+pub(crate) const GREET: &str = concat!("/", env!("CARGO_CRATE_NAME"), ".support.Init/Greet");
 
 /// A server with an honest client.
 pub(crate) struct Stage {

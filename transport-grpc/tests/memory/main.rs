@@ -1,5 +1,4 @@
-//! Messages that are small for what they would take in memory. In a process of their own: the most that it ever held is
-//! measured.
+//! What hostile peers make this process hold. It is one of its own, since the most that it holds is measured.
 
 #[path = "../hostile/messages.rs"]
 #[allow(dead_code, reason = "shared with the hostile peers")]
@@ -9,7 +8,10 @@ mod messages;
 mod stage;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../hostile/wire.rs"]
+mod wire;
 
 mod calls;
+mod control;
 mod peak;
 mod references;
