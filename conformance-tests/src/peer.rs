@@ -44,6 +44,7 @@ const FIELDS: &[(&str, Field)] = &[
     ("calls_served", |limits| &mut limits.calls_served),
     ("calls_made", |limits| &mut limits.calls_made),
     ("exports", |limits| &mut limits.exports),
+    ("imports", |limits| &mut limits.imports),
     ("output_bytes", |limits| &mut limits.output_bytes),
 ];
 

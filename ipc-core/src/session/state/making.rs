@@ -188,7 +188,8 @@ impl<H: Host> State<H> {
     ///
     /// # Errors
     ///
-    /// `Protocol` if they are past this side's limit, or refer to what is not there.
+    /// `Protocol` if they are past this side's limit, or refer to what is not there; `Overloaded` if they bring more objects than
+    /// this side may hold.
     pub(super) fn receive_values(&mut self, payload: Payload) -> Result<Marshalled<H>> {
         let (weight, most) = (payload.weight(), self.limits.message_bytes);
         if weight > most {
@@ -202,6 +203,11 @@ impl<H: Host> State<H> {
         Ok(match reference {
             ObjectRef::Receiver(id) => Passed::Own(self.exports.get(id)?.clone()),
             ObjectRef::Sender(id) => {
+                let most = self.limits.imports;
+                if self.imports.len() >= most && !self.imports.contains_key(&id) {
+                    let message = format!("expected at most {most} objects, all that this side may hold");
+                    return Err(Exception::new(ExceptionKind::Overloaded, message));
+                }
                 let import: &mut Import = self.imports.entry(id).or_default();
                 import.shares += 1;
                 import.received += 1;

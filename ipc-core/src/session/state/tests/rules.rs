@@ -198,6 +198,23 @@ fn past_the_limit_on_objects_none_of_a_message_is_sent() {
 }
 
 #[test]
+fn who_sends_more_objects_than_may_be_held_is_disconnected() {
+    let (mut machines, root) = greeted(&Limits::default());
+    machines[1].limits.imports = 3;
+    let objects = |range: std::ops::Range<u32>| range.map(Passed::Own).collect::<Vec<_>>();
+    for again in 1..=2 {
+        machines[0].call(call(root, own(1), objects(0..3), again)).unwrap();
+    }
+    exchange(&mut machines);
+    assert_eq!((machines[1].counts().imports, machines[1].lost()), (3, None));
+    machines[0].call(call(root, own(1), objects(2..4), 3)).unwrap();
+    exchange(&mut machines);
+    assert_eq!(machines[1].lost().map(Exception::kind), Some(ExceptionKind::Overloaded));
+    assert_eq!(machines[1].counts().imports, 0);
+    assert!(machines[0].lost().is_some_and(|why| why.message().contains("expected at most 3 objects")));
+}
+
+#[test]
 fn past_the_limits_on_calls_they_are_overloaded() {
     let (mut machines, root) = greeted(&limited(|limits| {
         limits.calls_made = 3;
