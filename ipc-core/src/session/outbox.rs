@@ -78,6 +78,11 @@ impl Outbox {
         self.lock().bytes
     }
 
+    /// How many frames wait to be taken.
+    pub fn frames(&self) -> usize {
+        self.lock().frames.len()
+    }
+
     /// Whether nothing more will come: what is in it is to be written, then the stream to be closed.
     pub fn is_closed(&self) -> bool {
         self.lock().closed

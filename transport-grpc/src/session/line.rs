@@ -8,7 +8,7 @@ use std::sync::{
 use atomic_waker::AtomicWaker;
 use ipc_core::{
     Exception, ExceptionKind, Limits, Result,
-    session::{Frame, Mover},
+    session::{Frame, Mover, Outbox},
 };
 use tokio::sync::watch;
 
@@ -39,20 +39,25 @@ impl Line {
         })
     }
 
-    /// A frame came in. Answers are never held back, so a peer that asks for more and more of them and takes none would fill
-    /// this side's memory with them, small as they are.
+    /// A frame came in while others wait. Answers are never held back, nor is what objects are given back with, so a peer that
+    /// asks for more and more of them and takes none would fill this side's memory with them, small as they are.
     ///
     /// # Errors
     ///
     /// `Overloaded` if the peer has asked for more than it could ever wait for.
-    pub(super) fn received(&self, frame: &Frame, limits: &Limits) -> Result<()> {
-        if !matches!(frame, Frame::Call(_) | Frame::Destroy(_) | Frame::Ping { .. }) {
-            return Ok(());
-        }
+    pub(super) fn received(&self, frame: &Frame, waiting: &Outbox, limits: &Limits) -> Result<()> {
+        let does_not_read = |message: String| {
+            Err(Exception::new(ExceptionKind::Overloaded, format!("the peer does not read: {message}")))
+        };
         let most = MOST_OWED.max(limits.calls_served.saturating_mul(2));
-        if self.owed.fetch_add(1, Ordering::AcqRel) >= most {
-            let message = format!("the peer does not read: it has asked for {most} answers, and taken none of them");
-            return Err(Exception::new(ExceptionKind::Overloaded, message));
+        let is_answered = matches!(frame, Frame::Call(_) | Frame::Destroy(_) | Frame::Ping { .. });
+        if is_answered && self.owed.fetch_add(1, Ordering::AcqRel) >= most {
+            return does_not_read(format!("it has asked for {most} answers, and taken none of them"));
+        }
+        // All objects that this side may hold may be given back at the same time.
+        let frames = waiting.frames();
+        if frames > limits.imports.saturating_add(most) {
+            return does_not_read(format!("{frames} frames wait for it"));
         }
         Ok(())
     }

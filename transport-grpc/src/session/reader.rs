@@ -21,7 +21,7 @@ pub(crate) async fn read(end: &Arc<End>, line: &Line, mut stream: Streaming<Enve
         match envelope {
             Ok(Some(envelope)) => match whole.take(envelope) {
                 Ok(Some(frame)) => {
-                    if let Err(error) = line.received(&frame, end.limits()) {
+                    if let Err(error) = line.received(&frame, end.outbox(), end.limits()) {
                         return error;
                     }
                     end.receive(frame).run();
