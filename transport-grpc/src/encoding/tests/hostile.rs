@@ -1,4 +1,7 @@
-use std::collections::HashMap;
+use std::{
+    any::type_name,
+    collections::{BTreeMap, HashMap, HashSet},
+};
 
 use ipc_macros::Value;
 use proptest::{collection::vec, prelude::*};
@@ -54,6 +57,39 @@ fn memory_is_bounded() {
     let error = read::<Vec<u8>>(&write(vec![0u8; 1001]), &limits).unwrap_err();
     assert_eq!(error.kind(), ExceptionKind::TooLarge);
     assert!(read::<Vec<u8>>(&write(vec![0u8; 900]), &limits).is_ok());
+}
+
+/// However they are written, and however little of it there is on the wire.
+#[test]
+fn memory_is_bounded_for_each_entry_of_whatever_is_repeated() {
+    fn bounded<T: Value>(entry: &[u8], most: usize) {
+        let mut limits = Limits::default();
+        limits.value_bytes = 10_000;
+        let taken = |entries: usize| read::<T>(&entry.repeat(entries), &limits).map(drop).map_err(|error| error.kind());
+        assert_eq!(taken(most / 2), Ok(()), "{}", type_name::<T>());
+        assert_eq!(taken(most + 1), Err(ExceptionKind::TooLarge), "{}", type_name::<T>());
+    }
+    // Numbers one by one, and packed: eight in eleven bytes.
+    bounded::<Vec<u64>>(&[0x08, 1], 10_000 / 8);
+    bounded::<Vec<u64>>(&[0x0a, 9, 1, 2, 3, 4, 5, 6, 7, 0xff, 1], 10_000 / 64);
+    bounded::<Vec<f32>>(&[0x0a, 8, 0, 0, 0, 0, 0, 0, 0, 0], 10_000 / 8);
+    // Empty ones.
+    bounded::<Vec<String>>(&[0x0a, 0], 10_000 / 24);
+    bounded::<Vec<Vec<u64>>>(&[0x0a, 0], 10_000 / 24);
+    bounded::<Vec<Option<u64>>>(&[0x0a, 0], 10_000 / 16);
+    bounded::<Vec<Figure>>(&[0x0a, 2, 0x0a, 0], 10_000 / size_of::<Figure>());
+    // The same key each time.
+    bounded::<HashMap<u64, u64>>(&[0x0a, 0], 10_000 / 16);
+    bounded::<HashSet<u64>>(&[0x08, 1], 10_000 / 8);
+    bounded::<BTreeMap<String, String>>(&[0x0a, 0], 10_000 / 48);
+}
+
+#[test]
+fn fields_that_nobody_knows_take_no_memory() {
+    let mut limits = Limits::default();
+    limits.value_bytes = 100;
+    let unknown = [&[0x78, 1][..], &[0x7a, 3, 1, 2, 3], &[0x7b, 0x08, 1, 0x7c], &[0x7d, 1, 2, 3, 4]].concat();
+    assert_eq!(read::<u8>(&[&unknown.repeat(10_000)[..], &[0x08, 7]].concat(), &limits), Ok(7));
 }
 
 #[test]
