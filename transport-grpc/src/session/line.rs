@@ -27,6 +27,8 @@ pub(crate) struct Line {
     sent: watch::Sender<bool>,
     /// How many answers the peer has asked for that have not gone out.
     owed: AtomicUsize,
+    /// How many answers this side has asked for that have not come.
+    asked: AtomicUsize,
 }
 
 impl Line {
@@ -36,6 +38,7 @@ impl Line {
             closed: watch::Sender::new(false),
             sent: watch::Sender::new(false),
             owed: AtomicUsize::new(0),
+            asked: AtomicUsize::new(0),
         })
     }
 
@@ -50,8 +53,11 @@ impl Line {
             Err(Exception::new(ExceptionKind::Overloaded, format!("the peer does not read: {message}")))
         };
         let most = MOST_OWED.max(limits.calls_served.saturating_mul(2));
-        let is_answered = matches!(frame, Frame::Call(_) | Frame::Destroy(_) | Frame::Ping { .. });
-        if is_answered && self.owed.fetch_add(1, Ordering::AcqRel) >= most {
+        if is_answer(frame) {
+            // A peer may send a pong that nobody asked for.
+            let _ = self.asked.fetch_update(Ordering::AcqRel, Ordering::Acquire, |asked| asked.checked_sub(1));
+        }
+        if is_answered(frame) && self.owed.fetch_add(1, Ordering::AcqRel) >= most {
             return does_not_read(format!("it has asked for {most} answers, and taken none of them"));
         }
         // All objects that this side may hold may be given back at the same time.
@@ -64,9 +70,18 @@ impl Line {
 
     /// A frame goes out.
     pub(super) fn sends(&self, frame: &Frame) {
-        if matches!(frame, Frame::Return(_) | Frame::Pong { .. }) {
+        if is_answer(frame) {
             self.owed.fetch_sub(1, Ordering::AcqRel);
         }
+        if is_answered(frame) {
+            self.asked.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    /// Whether threads are busy with calls beside the one whose frame was sent last, which may be nested in another.
+    pub(super) fn others_are_busy(&self) -> bool {
+        let (asked, owed) = (self.asked.load(Ordering::Relaxed), self.owed.load(Ordering::Relaxed));
+        asked > owed.saturating_add(1) || owed > asked
     }
 
     /// Our half of the stream is written, or given up.
@@ -84,6 +99,14 @@ impl Line {
         // The sender lives as long as this does.
         let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
     }
+}
+
+fn is_answered(frame: &Frame) -> bool {
+    matches!(frame, Frame::Call(_) | Frame::Destroy(_) | Frame::Ping { .. })
+}
+
+fn is_answer(frame: &Frame) -> bool {
+    matches!(frame, Frame::Return(_) | Frame::Pong { .. })
 }
 
 /// Wakes the event loop for an end.

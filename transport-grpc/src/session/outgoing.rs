@@ -20,12 +20,38 @@ pub(crate) struct Outgoing {
     end: Arc<End>,
     line: Arc<Line>,
     lanes: Lanes,
+    company: Company,
+}
+
+/// Whether other threads are likely to be about to send something as well.
+///
+/// Letting them do so first saves a system call, and a wake-up of the peer, for each; one alone would only be held up.
+/// (Four callers, both processes on one core: 30,000 calls a second before, 44,000 with it.)
+#[derive(Default)]
+struct Company {
+    /// For how many turns it is still expected.
+    expected: u8,
+}
+
+/// So many turns it is expected after it was there.
+const EXPECTED: u8 = 100;
+
+impl Company {
+    fn is_expected(&mut self) -> bool {
+        let is = self.expected > 0;
+        self.expected = self.expected.saturating_sub(1);
+        is
+    }
+
+    fn met(&mut self) {
+        self.expected = EXPECTED;
+    }
 }
 
 impl Outgoing {
     /// Those of `end`; a client's first carries the session's number.
     pub(crate) fn new(end: Arc<End>, line: Arc<Line>, session: Bytes) -> Self {
-        Self { end, line, lanes: Lanes::new(session) }
+        Self { end, line, lanes: Lanes::new(session), company: Company::default() }
     }
 }
 
@@ -39,11 +65,17 @@ impl Stream for Outgoing {
         this.line.sender.register(context.waker());
         // Nothing comes after the end, so what is taken after it was seen is all.
         let is_closed = outbox.is_closed();
+        if this.lanes.len() == 0 && outbox.frames() > 0 && this.company.is_expected() {
+            std::thread::yield_now();
+        }
         while this.lanes.len() < LINED_UP
             && let Some(frame) = outbox.take()
         {
             this.line.sends(&frame);
             this.lanes.push(frame);
+        }
+        if this.lanes.len() > 1 || this.line.others_are_busy() {
+            this.company.met();
         }
         match this.lanes.next() {
             Some((envelope, complete)) => {
