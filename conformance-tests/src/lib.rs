@@ -30,7 +30,7 @@ mod world;
 pub use case::{Case, Setting};
 pub use harness::{Accepted, Closes, Harness, Link, RawBytes, RawEnd, To};
 pub use program::program;
-pub use run::{main, test_main};
+pub use run::{main, test_arguments, test_main};
 pub use wait::until;
 
 /// All cases, in the order of the contract.

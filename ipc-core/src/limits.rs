@@ -18,8 +18,8 @@ pub struct Limits {
     pub calls_made: usize,
     /// The most own objects that the peer may hold. 1,048,576 by default.
     pub exports: usize,
-    /// The most objects of the peer's that this side may hold over a session. 1,048,576 by default. A peer that sends more, as
-    /// it can only with a larger limit on its own, is disconnected.
+    /// The most objects of the peer's that this side may hold. 1,048,576 by default. A peer that sends more, as ours does only
+    /// with a larger limit on its own, is disconnected.
     pub imports: usize,
     /// How many bytes may wait to be written before a further call waits. 8 MiB by default; one message may pass it.
     pub output_bytes: usize,

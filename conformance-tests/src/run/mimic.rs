@@ -1,6 +1,6 @@
 //! The list as tests, for `cargo test`.
 
-use std::process::ExitCode;
+use std::{num::NonZero, process::ExitCode, thread};
 
 use libtest_mimic::{Arguments, Failed};
 
@@ -19,7 +19,15 @@ pub fn test_main<H: Harness>() -> ExitCode {
             Some(failure) => Err(Failed::from(failure)),
         })
     });
-    libtest_mimic::run(&Arguments::from_args(), tests.collect()).exit_code()
+    libtest_mimic::run(&test_arguments(), tests.collect()).exit_code()
+}
+
+/// The arguments of a program whose tests are cases: unless they say otherwise, twice as many run side by side as there are
+/// processors. Each is a process of its own, and many wait more than they compute.
+pub fn test_arguments() -> Arguments {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert_with(|| 2 * thread::available_parallelism().map_or(1, NonZero::get));
+    arguments
 }
 
 /// Makes the test file of a transport: `conformance_tests::suite!(MyHarness);`, with `harness = false` in its manifest.

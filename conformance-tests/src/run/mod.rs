@@ -12,7 +12,7 @@ use std::{
 };
 
 pub(crate) use child::is_full;
-pub use mimic::test_main;
+pub use mimic::{test_arguments, test_main};
 pub use table::main;
 
 use crate::{

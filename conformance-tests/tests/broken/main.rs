@@ -19,7 +19,7 @@ use std::{
 };
 
 use conformance_tests::{contract::CLAUSES, streams::Streams};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 
 use crate::{
     faults::{FAULTS, Fault, VARIABLE},
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
             fails_with(fault)
         })
     }));
-    libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
+    libtest_mimic::run(&conformance_tests::test_arguments(), tests).exit_code()
 }
 
 fn every_clause_is_broken() -> Result<(), Failed> {

@@ -101,6 +101,15 @@ impl State {
 
     /// Takes a message that came in.
     pub(crate) fn receive(&mut self, message: Received) {
+        let most = self.tables.limits.imports;
+        // Malformed ones the RPC layer refuses.
+        let more = message.cap_count().map_or(0, |caps| caps as usize);
+        if self.tables.imports.borrow().len().saturating_add(more) > most {
+            // Before it is looked at: each takes some memory, whatever becomes of it.
+            let message = format!("more than {most} objects of the peer's would be held with the {more} of a message");
+            self.tables.wire.end(capnp::Error::overloaded(message));
+            return self.executor.run();
+        }
         self.look_for_root(&message);
         if let Some(number) = self.tables.wire.receive(message) {
             self.withdraw(number);

@@ -117,6 +117,32 @@ fn questions_that_are_finished_are_not_bounded() {
     }
 }
 
+/// Each takes memory here as soon as it is in a message.
+#[test]
+fn the_objects_of_a_peer_are_bounded() {
+    const IMPORTS: u32 = 100;
+    for (caps, is_taken) in [(IMPORTS / 2, true), (IMPORTS + 1, false)] {
+        let (_server, connection, mut peer) = connect(1, |limits| limits.imports = IMPORTS as usize);
+        let (lost, loss) = mpsc::channel();
+        connection.on_disconnect(move |why| drop(lost.send(why.to_string())));
+        // None is kept: they may be many in all.
+        for question in FREE..FREE + 10 {
+            peer.call_root(question, "now", |params| {
+                let mut table = params.init_cap_table(caps);
+                (0..caps).for_each(|at| table.reborrow().get(at).set_sender_hosted(at));
+            });
+            if is_taken {
+                assert_eq!(peer.reply().question, question);
+            }
+        }
+        if !is_taken {
+            peer.until_closed();
+            let why = loss.recv().unwrap();
+            assert!(why.contains("objects of the peer's"), "{why}");
+        }
+    }
+}
+
 /// As many as are served may wait so, and are answered.
 #[test]
 fn as_many_calls_as_are_served_may_wait_for_answers() {

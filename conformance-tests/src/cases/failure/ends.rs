@@ -238,7 +238,7 @@ fn in_the_middle(world: &World, how: End) {
                 }
             });
             for _ in 0..world.random() % 8 {
-                crate::until("a message is on its way", || client.held_here().output_bytes > 0);
+                crate::until("large messages are on their way", || client.held_here().calls > 1);
                 thread::yield_now();
             }
             match how {
