@@ -14,12 +14,11 @@ use ipc_core::{
     session::ObjectSink,
     value::{FieldWriter, Fields, Marshal, Of, Prim, Primitive, Value, VariantOf, Writer},
 };
-use smallvec::SmallVec;
 
 use super::{CONFIG, check_order, deeper, malformed, too_large};
 
 /// Most calls fit into these.
-const FIRST_BYTES: usize = 128;
+const FIRST_BYTES: usize = 64;
 
 /// What all values of a message that is being written share.
 pub(super) struct Sheet<'o, O> {
@@ -29,7 +28,7 @@ pub(super) struct Sheet<'o, O> {
 
 /// Bytes that are no more than they may be.
 struct Limited {
-    bytes: SmallVec<[u8; FIRST_BYTES]>,
+    bytes: Vec<u8>,
     most: usize,
 }
 
@@ -45,14 +44,12 @@ impl Sink for Limited {
 
 impl<'o, O> Sheet<'o, O> {
     pub(super) fn new(objects: &'o O, limits: &Limits) -> Self {
-        let limited = Limited { bytes: SmallVec::new(), most: limits.message_bytes };
+        let limited = Limited { bytes: Vec::with_capacity(FIRST_BYTES), most: limits.message_bytes };
         Self { objects, encoder: RefCell::new(EncoderImpl::new(limited, CONFIG)) }
     }
 
     pub(super) fn into_bytes(self) -> Bytes {
-        let bytes = self.encoder.into_inner().into_writer().bytes;
-        // What fits is copied into memory of just its size, which is all that it takes then.
-        if bytes.spilled() { Bytes::from(bytes.into_vec()) } else { Bytes::copy_from_slice(&bytes) }
+        self.encoder.into_inner().into_writer().bytes.into()
     }
 
     fn put(&self, value: impl Encode) -> Result<()> {
