@@ -134,7 +134,9 @@ impl Received {
             RETURN if body.pointers > 0 && body.data_words > 0 && self.word(body.data)? >> 48 == 0 => {
                 body.data + body.data_words
             }
-            _ => return None,
+            CALL | RETURN => return None,
+            // The others, of which there is one or more for each call, have no payload.
+            _ => return Some(0),
         };
         let payload = self.plain_struct(payload).filter(|payload| payload.pointers > 1)?;
         let table = payload.data + payload.data_words + 1;
