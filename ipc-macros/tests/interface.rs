@@ -443,3 +443,21 @@ fn interfaces_may_extend_debug() {
     let own: Arc<dyn Init> = Arc::new(Node);
     assert_eq!(debug(&*own), "Node");
 }
+
+#[test]
+fn which_answers_may_hold_objects_is_known_from_their_types() {
+    let methods = schema::<dyn Answering>().methods.iter();
+    let answers = methods.map(|method| (method.name, method.answers_are_plain(), method.answers_may_hold_objects()));
+    let expected = [
+        ("nothing", true, false),
+        ("number", true, false),
+        ("text", true, false),
+        ("list", false, false),
+        ("plain", false, false),
+        ("failing", false, false),
+        ("holder", false, true),
+        ("closure", false, true),
+        ("object", false, true),
+    ];
+    assert_eq!(answers.collect::<Vec<_>>(), expected);
+}

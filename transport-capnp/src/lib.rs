@@ -3,6 +3,7 @@
 //! capnp-rpc keeps the tables of the protocol and is driven as a state machine behind a mutex, the `cell`. Around it,
 //! `connection` reads and writes, `remote` makes calls and `serve` serves them.
 
+mod answers;
 mod cell;
 mod connection;
 mod encoding;

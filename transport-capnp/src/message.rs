@@ -96,23 +96,12 @@ impl Received {
 
     /// The kind of an RPC message: the tag of the union that is its root.
     pub(crate) fn kind(&self) -> Option<u16> {
-        self.plain_kind().or_else(|| self.by_reader()).map(|(kind, _)| kind)
+        self.first().kind().or_else(|| Some(self.by_reader()?.0))
     }
 
     /// The number of the question that a call, a bootstrap, a return or a finish is about.
     pub(crate) fn question(&self) -> Option<u32> {
-        self.plain_question().or_else(|| self.by_reader()?.1)
-    }
-
-    fn plain_kind(&self) -> Option<(u16, Option<u32>)> {
-        let root = self.plain_struct(0)?;
-        self.word(root.data).filter(|_| root.data_words > 0).map(|word| (word as u16, None))
-    }
-
-    fn plain_question(&self) -> Option<u32> {
-        let root = self.plain_struct(0).filter(|root| root.pointers > 0)?;
-        let body = self.plain_struct(root.data + root.data_words)?;
-        self.word(body.data).filter(|_| body.data_words > 0).map(|word| word as u32)
+        self.first().question().or_else(|| self.by_reader()?.1)
     }
 
     /// How many capabilities the payload of a call or a return carries.
@@ -121,10 +110,80 @@ impl Received {
     ///
     /// If the message is malformed.
     pub(crate) fn cap_count(&self) -> capnp::Result<u32> {
-        self.plain_cap_count().map_or_else(|| self.cap_count_by_reader(), Ok)
+        self.first().cap_count().map_or_else(|| self.cap_count_by_reader(), Ok)
     }
 
-    fn plain_cap_count(&self) -> Option<u32> {
+    fn cap_count_by_reader(&self) -> capnp::Result<u32> {
+        let reader = self.reader();
+        Ok(match reader.get_root::<message::Reader<'_>>()?.which()? {
+            message::Call(call) => call?.get_params()?.get_cap_table()?.len(),
+            message::Return(answer) => match answer?.which()? {
+                return_::Results(payload) => payload?.get_cap_table()?.len(),
+                _ => 0,
+            },
+            _ => 0,
+        })
+    }
+
+    fn first(&self) -> First<'_> {
+        let end = self.0.ends.first().copied().unwrap_or(self.0.words.len());
+        First(Word::words_to_bytes(&self.0.words[..end]))
+    }
+
+    /// What the others find, wherever it stands.
+    fn by_reader(&self) -> Option<(u16, Option<u32>)> {
+        let reader = self.reader();
+        kind_by_reader(reader.get_root().ok()?)
+    }
+
+    /// How large it is.
+    pub(crate) fn len_bytes(&self) -> usize {
+        self.0.words.len() * size_of::<Word>()
+    }
+}
+
+/// The kind of an RPC message that was built.
+pub(crate) fn kind_of(message: &Builder<HeapAllocator>) -> Option<u16> {
+    first_of(message).kind().or_else(|| Some(kind_by_reader(message.get_root_as_reader().ok()?)?.0))
+}
+
+/// The number of the question of a call that was built.
+pub(crate) fn question_of(message: &Builder<HeapAllocator>) -> Option<u32> {
+    first_of(message).question().or_else(|| kind_by_reader(message.get_root_as_reader().ok()?)?.1)
+}
+
+fn first_of(message: &Builder<HeapAllocator>) -> First<'_> {
+    First(message.get_segments_for_output().first().copied().unwrap_or_default())
+}
+
+/// The kind of a message, and the number of the question that it is about.
+fn kind_by_reader(root: message::Reader<'_>) -> Option<(u16, Option<u32>)> {
+    Some(match root.which().ok()? {
+        message::Call(call) => (CALL, Some(call.ok()?.get_question_id())),
+        message::Return(answer) => (RETURN, Some(answer.ok()?.get_answer_id())),
+        message::Finish(finish) => (FINISH, Some(finish.ok()?.get_question_id())),
+        message::Bootstrap(bootstrap) => (BOOTSTRAP, Some(bootstrap.ok()?.get_question_id())),
+        message::Release(_) => (RELEASE, None),
+        _ => return None,
+    })
+}
+
+/// A message's first segment, read as messages are laid out as a rule: each struct stands in it, where its pointer does.
+struct First<'a>(&'a [u8]);
+
+impl First<'_> {
+    fn kind(&self) -> Option<u16> {
+        let root = self.plain_struct(0).filter(|root| root.data_words > 0)?;
+        self.word(root.data).map(|word| word as u16)
+    }
+
+    fn question(&self) -> Option<u32> {
+        let root = self.plain_struct(0).filter(|root| root.pointers > 0)?;
+        let body = self.plain_struct(root.data + root.data_words)?;
+        self.word(body.data).filter(|_| body.data_words > 0).map(|word| word as u32)
+    }
+
+    fn cap_count(&self) -> Option<u32> {
         let root = self.plain_struct(0).filter(|root| root.pointers > 0 && root.data_words > 0)?;
         let body = self.plain_struct(root.data + root.data_words)?;
         // A call has its payload behind its target.
@@ -151,19 +210,6 @@ impl Received {
         }
     }
 
-    fn cap_count_by_reader(&self) -> capnp::Result<u32> {
-        let reader = self.reader();
-        Ok(match reader.get_root::<message::Reader<'_>>()?.which()? {
-            message::Call(call) => call?.get_params()?.get_cap_table()?.len(),
-            message::Return(answer) => match answer?.which()? {
-                return_::Results(payload) => payload?.get_cap_table()?.len(),
-                _ => 0,
-            },
-            _ => 0,
-        })
-    }
-
-    /// A struct where it is as a rule: in the first segment, as its pointer there.
     fn plain_struct(&self, pointer: usize) -> Option<Plain> {
         let word = self.word(pointer)?;
         if word & 3 != 0 {
@@ -176,49 +222,10 @@ impl Received {
         })
     }
 
-    /// A word of the first segment.
     fn word(&self, at: usize) -> Option<u64> {
-        let end = self.0.ends.first().copied().unwrap_or(self.0.words.len());
-        let word = self.0.words[..end].get(at..=at)?;
-        Some(u64::from_le_bytes(*Word::words_to_bytes(word).first_chunk()?))
+        let word = self.0.get(at.checked_mul(size_of::<Word>())?..)?.first_chunk()?;
+        Some(u64::from_le_bytes(*word))
     }
-
-    /// What the others find, wherever it stands.
-    fn by_reader(&self) -> Option<(u16, Option<u32>)> {
-        let reader = self.reader();
-        kind_by_reader(reader.get_root().ok()?)
-    }
-
-    /// How large it is.
-    pub(crate) fn len_bytes(&self) -> usize {
-        self.0.words.len() * size_of::<Word>()
-    }
-}
-
-/// The kind of an RPC message that was built.
-pub(crate) fn kind_of(message: &Builder<HeapAllocator>) -> Option<u16> {
-    plain_kind_of(message).or_else(|| Some(kind_by_reader(message.get_root_as_reader().ok()?)?.0))
-}
-
-fn plain_kind_of(message: &Builder<HeapAllocator>) -> Option<u16> {
-    let segments = message.get_segments_for_output();
-    let first = segments.first()?;
-    let root = u64::from_le_bytes(*first.first_chunk()?);
-    let data = behind(0, root).filter(|_| root & 3 == 0)?;
-    let tag = first.get(data * size_of::<Word>()..)?.first_chunk()?;
-    Some(u16::from_le_bytes(*tag))
-}
-
-/// The kind of a message, and the number of the question that it is about.
-fn kind_by_reader(root: message::Reader<'_>) -> Option<(u16, Option<u32>)> {
-    Some(match root.which().ok()? {
-        message::Call(call) => (CALL, Some(call.ok()?.get_question_id())),
-        message::Return(answer) => (RETURN, Some(answer.ok()?.get_answer_id())),
-        message::Finish(finish) => (FINISH, Some(finish.ok()?.get_question_id())),
-        message::Bootstrap(bootstrap) => (BOOTSTRAP, Some(bootstrap.ok()?.get_question_id())),
-        message::Release(_) => (RELEASE, None),
-        _ => return None,
-    })
 }
 
 /// Where a near pointer points to: a signed offset in words, from its end.
@@ -306,7 +313,7 @@ mod tests {
             }
             // One that lies as a rule is not read by the reader.
             let plain = received(&with_caps(100, 2, fill));
-            assert_eq!(plain.plain_cap_count(), (at < 2).then_some(2));
+            assert_eq!(plain.first().cap_count(), (at < 2).then_some(2));
         }
     }
 

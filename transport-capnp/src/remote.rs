@@ -21,6 +21,7 @@ use ipc_core::{
 };
 
 use crate::{
+    answers,
     cell::Body,
     connection::{Connection, Owner, Started, Target},
     encoding::{self, Message},
@@ -70,8 +71,13 @@ impl RemoteRef {
         let schema = Method::<I, M>::SCHEMA;
         let objects = Outgoing::new(&self.connection);
         let message = encoding::encode_params::<I, M, A, _>(&args, &objects, self.connection.limits())?;
-        let target =
-            Target { object: self.token.key(), interface: I::ID, ordinal: schema.ordinal, context: schema.context };
+        let target = Target {
+            object: self.token.key(),
+            interface: I::ID,
+            ordinal: schema.ordinal,
+            context: schema.context,
+            gives_objects: const { !I::SCHEMA.methods[M].answers_are_plain() } && answers::may_hold_objects(schema),
+        };
         let started = self.connection.start(target, message, objects.into_caps());
         // After the call is sent: a release that this causes queues behind it.
         drop(args);
@@ -80,7 +86,7 @@ impl RemoteRef {
 
     /// Has the peer destroy the object. Waits for it where waiting harms nobody.
     fn destroy(&self, (interface, ordinal): (u64, u16)) {
-        let target = Target { object: self.token.key(), interface, ordinal, context: true };
+        let target = Target { object: self.token.key(), interface, ordinal, context: true, gives_objects: false };
         let started = Message::empty().and_then(|message| self.connection.start(target, message, Vec::new()));
         let outcome = match started {
             Err(error) => Err(error),

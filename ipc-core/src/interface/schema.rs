@@ -3,7 +3,7 @@
 use super::Interface;
 use crate::{
     exception::{Exception, ExceptionKind, Result},
-    value::{Field, Type},
+    value::{Field, Kind, Ptr, Type},
 };
 
 /// What an interface declares.
@@ -113,6 +113,28 @@ impl MethodSchema {
     /// The full type of the error, unless it is `Exception` itself.
     pub fn error_type(&self) -> Option<Type> {
         self.error.map(|error| (error.ty)())
+    }
+
+    /// Whether an answer, results or an error, may hold interface objects. This walks the types.
+    pub fn answers_may_hold_objects(&self) -> bool {
+        self.results.iter().chain(&self.error).any(|field| (field.ty)().may_hold_objects())
+    }
+
+    /// Whether it is plain at first sight that no answer holds interface objects: there is no error type, and the results are
+    /// numbers, texts and bytes.
+    pub const fn answers_are_plain(&self) -> bool {
+        let mut at = 0;
+        while at < self.results.len() {
+            match self.results[at].kind {
+                Kind::Prim(_) | Kind::OptPrim(_) => {}
+                Kind::Ptr(Ptr::Text | Ptr::Bytes)
+                | Kind::OptPtr(Ptr::Text | Ptr::Bytes)
+                | Kind::HasPtr(Ptr::Text | Ptr::Bytes) => {}
+                Kind::Ptr(_) | Kind::OptPtr(_) | Kind::HasPtr(_) | Kind::Boxed => return false,
+            }
+            at += 1;
+        }
+        self.error.is_none()
     }
 
     /// For transport authors: the exception that a call of this method ended with, as the caller gets it. That of a peer

@@ -107,6 +107,9 @@ pub enum Type {
     Closure(fn() -> &'static InterfaceSchema),
 }
 
+/// So deep types are looked at for what they hold.
+const MOST_DEPTH: usize = 64;
+
 /// The name of a type, and where it lives.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TypeName {
@@ -117,6 +120,34 @@ pub struct TypeName {
 }
 
 impl Type {
+    /// Whether a value of this type may hold interface objects or closures. One that is nested very deeply may, for all that
+    /// this says.
+    pub fn may_hold_objects(&self) -> bool {
+        self.holds_objects(&mut Vec::new(), 0)
+    }
+
+    /// `seen` are the members that are looked at already: types may refer to each other.
+    fn holds_objects(&self, seen: &mut Vec<*const Field>, depth: usize) -> bool {
+        if depth > MOST_DEPTH {
+            return true;
+        }
+        let mut held = |fields: &'static [Field]| {
+            if fields.is_empty() || seen.contains(&fields.as_ptr()) {
+                return false;
+            }
+            seen.push(fields.as_ptr());
+            fields.iter().any(|field| (field.ty)().holds_objects(seen, depth + 1))
+        };
+        match self {
+            Self::Prim(_) | Self::Text | Self::Bytes | Self::Enum(..) | Self::Named(_, Shape::Leaf) => false,
+            Self::Object(_) | Self::Closure(_) => true,
+            Self::Tuple(fields) | Self::Named(_, Shape::Record(fields)) => held(fields),
+            Self::Named(_, Shape::Union(variants)) => variants.iter().any(|variant| held(variant.fields)),
+            Self::List(item) | Self::Option(item) => item().holds_objects(seen, depth + 1),
+            Self::Map(key, value) => key().holds_objects(seen, depth + 1) || value().holds_objects(seen, depth + 1),
+        }
+    }
+
     /// A name that tells this type from others, in `CamelCase`.
     pub fn name(&self) -> String {
         match self {

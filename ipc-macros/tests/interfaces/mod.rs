@@ -1,9 +1,13 @@
 //! The interfaces of the tests.
 
+mod answers;
+
 use std::{fmt::Debug, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use ipc_core::Result;
 use ipc_macros::interface;
+
+pub(crate) use answers::Answering;
 
 use super::types::*;
 

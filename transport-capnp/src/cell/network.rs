@@ -13,10 +13,12 @@ use capnp::{
     message::{Builder, HeapAllocator, Reader},
 };
 use capnp_rpc::{
-    Connection, IncomingMessage, OutgoingMessage, VatNetwork, rpc_capnp::message, rpc_twoparty_capnp::Side,
+    Connection, FlowController, IncomingMessage, OutgoingMessage, VatNetwork, rpc_capnp::message,
+    rpc_twoparty_capnp::Side,
 };
 
 use super::{
+    asked::Acknowledged,
     attach::{self, Chunk},
     questions::Questions,
 };
@@ -45,6 +47,10 @@ pub(crate) struct Wire {
     urgent: Cell<bool>,
     /// How many calls were sent.
     sent_calls: Cell<u64>,
+    /// The question of the last one.
+    last_call: Cell<Option<u32>>,
+    /// What says that the last one is answered, if its reply is read from the message.
+    acknowledged: RefCell<Option<Promise<(), capnp::Error>>>,
     /// How large the next outgoing message will be, in words.
     next_size: Cell<u32>,
     /// The number of an import whose next release is not to be sent.
@@ -161,6 +167,17 @@ impl Wire {
     /// How many calls have gone to the output so far.
     pub(crate) fn sent_calls(&self) -> u64 {
         self.sent_calls.get()
+    }
+
+    /// Notes what says that the call which was sent last is answered.
+    pub(super) fn acknowledge(&self, ack: Promise<(), capnp::Error>) {
+        *self.acknowledged.borrow_mut() = Some(ack);
+    }
+
+    /// The question of the call that was sent last, and what says that it is answered.
+    pub(super) fn take_acknowledged(&self) -> Option<(u32, Promise<(), capnp::Error>)> {
+        let ack = self.acknowledged.borrow_mut().take()?;
+        Some((self.last_call.get()?, ack))
     }
 
     /// Has the next release of this import not be sent: this side keeps it.
@@ -303,6 +320,10 @@ impl Connection<Side> for OnlyConnection {
         }))
     }
 
+    fn new_stream(&mut self) -> (Box<dyn FlowController>, Promise<(), capnp::Error>) {
+        (Box::new(Acknowledged(self.wire.clone())), Promise::ok(()))
+    }
+
     fn shutdown(&mut self, result: capnp::Result<()>) -> Promise<(), capnp::Error> {
         let why = result.err().unwrap_or_else(|| capnp::Error::disconnected("the RPC layer ended".into()));
         self.wire.given_up.borrow_mut().get_or_insert(why);
@@ -347,7 +368,10 @@ impl OutgoingMessage for Outgoing {
         }
         match kind {
             Some(RETURN) => self.wire.answers(&self.message),
-            Some(CALL) => self.wire.sent_calls.set(self.wire.sent_calls.get() + 1),
+            Some(CALL) => {
+                self.wire.sent_calls.set(self.wire.sent_calls.get() + 1);
+                self.wire.last_call.set(crate::message::question_of(&self.message));
+            }
             _ => {}
         }
         let carries = matches!(kind, Some(CALL | RETURN));

@@ -10,7 +10,8 @@ use capnp::{
 };
 
 use super::{
-    CapOut, Failure, ImportKey, Reply, TaskId, attach,
+    CapOut, Failure, ImportKey, Reply, attach,
+    executor::TaskId,
     local::{Local, host},
     state::{State, Tables},
 };
@@ -25,7 +26,18 @@ pub(crate) struct CallRequest {
     pub(crate) words: usize,
     pub(crate) caps: Vec<CapOut>,
     pub(crate) context: Option<CallContext>,
+    /// Whether the reply may hold capabilities.
+    pub(crate) expects_caps: bool,
     pub(crate) slot: Arc<CallSlot>,
+}
+
+/// A call that was sent, to be given up. Never used again for another one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum CallId {
+    /// One whose reply a task waits for.
+    Task(TaskId),
+    /// One whose reply is read from its message.
+    Asked { number: u32, generation: u64 },
 }
 
 /// The context of a call.
@@ -54,7 +66,7 @@ impl State {
     /// # Errors
     ///
     /// If it could not be sent; the reply does not come then.
-    pub(crate) fn start(&mut self, call: CallRequest) -> Result<TaskId, Failure> {
+    pub(crate) fn start(&mut self, call: CallRequest) -> Result<CallId, Failure> {
         let tables = self.tables.clone();
         if let Some(lost) = tables.lost.borrow().clone() {
             return Err(Failure(lost));
@@ -85,6 +97,11 @@ impl State {
                 set_context(request.get(), thread, callback)?;
             }
         }
+        if !call.expects_caps && tables.can_ask(target.as_ref()) {
+            let started = self.send_asked(request, call.slot);
+            tables.wire.forget_attached();
+            return started;
+        }
         let sent = tables.wire.sent_calls();
         let RemotePromise { promise, .. } = request.send();
         let is_sent = tables.wire.sent_calls() != sent;
@@ -99,12 +116,15 @@ impl State {
         if !is_sent {
             self.executor.run();
         }
-        Ok(task)
+        Ok(CallId::Task(task))
     }
 
     /// Gives a call up: the peer is told, the reply does not come any more.
-    pub(crate) fn cancel(&mut self, task: TaskId) {
-        self.executor.cancel(task);
+    pub(crate) fn cancel(&mut self, call: CallId) {
+        match call {
+            CallId::Task(task) => self.executor.cancel(task),
+            CallId::Asked { number, generation } => self.cancel_asked(number, generation),
+        }
         self.executor.run();
     }
 
@@ -117,7 +137,7 @@ impl State {
     }
 
     /// Asks the peer's root object for the hand-shake, which gives what threads of the peer are made by.
-    pub(crate) fn construct(&mut self, interface: u64, slot: Arc<CallSlot>) -> Result<Option<TaskId>, Failure> {
+    pub(crate) fn construct(&mut self, interface: u64, slot: Arc<CallSlot>) -> Result<Option<CallId>, Failure> {
         let tables = self.tables.clone();
         let target = tables.root.hook()?;
         let mut request = target.new_call(interface, mp::CONSTRUCT, None);
@@ -134,7 +154,7 @@ impl State {
             tables.effects.borrow_mut().replies.push((slot, reply));
         });
         self.executor.run();
-        Ok(Some(task))
+        Ok(Some(CallId::Task(task)))
     }
 
     fn thread_hook(&mut self, context: &CallContext) -> Option<Box<dyn ClientHook>> {
@@ -190,11 +210,16 @@ impl Tables {
     }
 
     fn reply(self: &Rc<Self>, reply: capnp::Result<Response<any_pointer::Owned>>) -> Reply {
-        let response = reply.map_err(|error| match self.wire.given_up() {
+        let response = reply.map_err(|error| self.failure(error))?;
+        self.body(|| response.get(), 0).map_err(Failure)
+    }
+
+    /// What a call ends with that capnp-rpc ended with this.
+    pub(super) fn failure(&self, error: capnp::Error) -> Failure {
+        match self.wire.given_up() {
             // It is why the connection ends, not what the peer answered to this call.
             Some(_) => Failure(capnp::Error::disconnected(crate::wire_error::LOST.into())),
             None => Failure(error),
-        })?;
-        self.body(|| response.get(), 0).map_err(Failure)
+        }
     }
 }

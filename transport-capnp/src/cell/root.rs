@@ -89,7 +89,7 @@ impl State {
     /// # Errors
     ///
     /// If this side does not ask for one.
-    pub(crate) fn await_root(&mut self, slot: Arc<CallSlot>) -> Result<Option<super::TaskId>, Failure> {
+    pub(crate) fn await_root(&mut self, slot: Arc<CallSlot>) -> Result<Option<super::CallId>, Failure> {
         self.tables.root.hook()?;
         let mut known = self.tables.root.known.borrow_mut();
         let reply = match &known.answer {

@@ -21,6 +21,7 @@ use slab::Slab;
 
 use super::{
     Body, CapIn, CapOut, Chunk, Effects, ImportKey,
+    asked::Asked,
     effects::Contents,
     executor::Executor,
     imports::Imports,
@@ -41,6 +42,8 @@ pub(crate) struct State {
 /// The tables, which hosted objects reach as well.
 pub(crate) struct Tables {
     pub(super) wire: Rc<Wire>,
+    /// Calls whose replies are read from the messages that bring them.
+    pub(super) asked: RefCell<Asked>,
     pub(super) locals: Locals,
     pub(super) imports: RefCell<Imports>,
     pub(super) served: RefCell<Slab<Served>>,
@@ -68,6 +71,7 @@ impl State {
     pub(crate) fn new(side: Side, root: Option<Arc<Export>>, workers: Arc<WorkerCount>, limits: Limits) -> Self {
         let tables = Rc::new(Tables {
             wire: Rc::default(),
+            asked: RefCell::default(),
             locals: Locals::default(),
             imports: RefCell::default(),
             served: RefCell::default(),
@@ -111,6 +115,7 @@ impl State {
             return self.executor.run();
         }
         self.look_for_root(&message);
+        let asked = self.tables.asked_by(&message);
         if let Some(number) = self.tables.wire.receive(message) {
             self.withdraw(number);
         }
@@ -123,6 +128,9 @@ impl State {
         // One at a time: what a message resolves is resolved before the next one asks for it.
         self.executor.run();
         self.tables.wire.take_arriving();
+        if let Some((number, message)) = asked {
+            self.tables.answered(number, message);
+        }
     }
 
     /// Counts imports once less.
@@ -143,6 +151,7 @@ impl State {
         self.tables.wire.end(error);
         self.executor.run();
         self.tables.root.end();
+        self.tables.end_asked();
         self.executor = Executor::default();
         drop(self.tables.served.take());
         drop(self.tables.imports.take());
@@ -156,6 +165,11 @@ impl State {
     /// Whether calls of the peer wait for an answer or a thread that they are made to.
     pub(crate) fn has_calls_inside(&self) -> bool {
         self.tables.wire.open_calls() > self.tables.served.borrow().len()
+    }
+
+    /// Threads of this side that have a thread of the peer.
+    pub(crate) fn own_threads(&self) -> usize {
+        self.tables.own_threads.borrow().len()
     }
 
     /// What is to be done outside.
@@ -180,8 +194,7 @@ impl State {
 
     /// Own objects that the peer holds, and objects of the peer.
     pub(crate) fn usage(&self) -> (usize, usize) {
-        let threads = self.tables.own_threads.borrow().len();
-        (self.tables.locals.len() - threads, self.tables.imports.borrow().len())
+        (self.tables.locals.len() - self.own_threads(), self.tables.imports.borrow().len())
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
     wait::{Waited, Who},
 };
 use crate::{
-    cell::{Body, CallContext, CallRequest, CapOut, Failure, ImportKey, Reply, State, TaskId, ThreadRef},
+    cell::{Body, CallContext, CallId, CallRequest, CapOut, Failure, ImportKey, Reply, State, ThreadRef},
     encoding::Message,
     objects::ImportToken,
     threads::{self, ThreadPost},
@@ -57,7 +57,7 @@ pub(crate) struct Started {
     connection: Arc<Connection>,
     post: Arc<ThreadPost>,
     slot: Arc<CallSlot>,
-    task: Option<TaskId>,
+    id: Option<CallId>,
     /// Whether it runs on the peer's thread that stands for this one, which giving the call up abandons.
     own_thread: bool,
     /// The reader's role may be kept for this thread.
@@ -71,6 +71,8 @@ pub(crate) struct Target {
     pub(crate) interface: u64,
     pub(crate) ordinal: u16,
     pub(crate) context: bool,
+    /// Whether the reply may hold objects.
+    pub(crate) gives_objects: bool,
 }
 
 impl Connection {
@@ -120,6 +122,7 @@ impl Connection {
             message: message.into_builder(),
             caps,
             context,
+            expects_caps: target.gives_objects,
             slot: slot.clone(),
         };
         // What goes out is let go of outside of the cell.
@@ -132,8 +135,8 @@ impl Connection {
         let (started, effects) = entered.map_err(|lost| disconnected(&lost))?;
         self.apply_elsewhere(effects);
         match (started, self.status.lost()) {
-            (Ok(task), _) => {
-                call.task = Some(task);
+            (Ok(id), _) => {
+                call.id = Some(id);
                 Ok(call)
             }
             (Err(_), Some(lost)) => Err(disconnected(&lost)),
@@ -166,7 +169,7 @@ impl Connection {
     /// Asks something of the peer that is no call of an object, and waits for the reply.
     fn ask(
         self: &Arc<Self>,
-        start: impl FnOnce(&mut State, Arc<CallSlot>) -> Result<Option<TaskId>, Failure> + Send,
+        start: impl FnOnce(&mut State, Arc<CallSlot>) -> Result<Option<CallId>, Failure> + Send,
     ) -> Result<Body> {
         let post = threads::post(self);
         let slot = CallSlot::new(post.waiter().clone());
@@ -175,7 +178,7 @@ impl Connection {
         let entered = self.enter(move |state| start(state, sent));
         let (started, effects) = entered.map_err(|lost| disconnected(&lost))?;
         self.apply_elsewhere(effects);
-        call.task = started.map_err(|failure| Exception::new(ExceptionKind::Protocol, failure.0.to_string()))?;
+        call.id = started.map_err(|failure| Exception::new(ExceptionKind::Protocol, failure.0.to_string()))?;
         call.wait()
     }
 
@@ -192,12 +195,12 @@ impl Started {
     fn new(connection: &Arc<Connection>, post: Arc<ThreadPost>, slot: Arc<CallSlot>, own_thread: bool) -> Self {
         connection.calls.fetch_add(1, Ordering::Relaxed);
         post.begin_wait();
-        Self { connection: connection.clone(), post, slot, task: None, own_thread, keeps_role: true }
+        Self { connection: connection.clone(), post, slot, id: None, own_thread, keeps_role: true }
     }
 
     /// Lets the call run; nobody waits for it.
     pub(crate) fn detach(mut self) {
-        self.task = None;
+        self.id = None;
     }
 
     /// Waits for the reply, and runs nested calls meanwhile.
@@ -222,14 +225,14 @@ impl Started {
         let connection = &self.connection;
         match waited {
             Waited::Done => {
-                self.task = None;
+                self.id = None;
                 let reply = self.slot.take();
                 let reply =
                     reply.ok_or_else(|| Exception::new(ExceptionKind::Protocol, "the reply was taken already"))?;
                 reply.map_err(|failure| wire_error::to_exception(&failure.0, connection.status.lost().as_ref()))
             }
             Waited::Lost => {
-                self.task = None;
+                self.id = None;
                 Err(match connection.status.lost() {
                     Some(lost) => wire_error::interrupted(&lost),
                     None => Exception::new(ExceptionKind::Interrupted, "the connection is lost"),
@@ -254,8 +257,8 @@ impl Drop for Started {
         if self.keeps_role {
             self.connection.role.end_keep(&self.connection, self.post.waiter());
         }
-        if let Some(task) = self.task.take() {
-            self.connection.with_state(|state| state.cancel(task));
+        if let Some(id) = self.id.take() {
+            self.connection.with_state(|state| state.cancel(id));
         }
         self.connection.end_wait(&self.post);
         if self.post.is_for_one_call() {

@@ -5,5 +5,6 @@ mod given_up;
 mod handshake;
 mod objects;
 mod peer;
+mod returns;
 mod server;
 mod workers;
