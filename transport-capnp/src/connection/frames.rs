@@ -40,6 +40,8 @@ struct Partial {
 pub(super) enum Patience {
     /// Until something comes.
     Forever,
+    /// The same, on a thread that nobody else's replies or calls wait for.
+    ForeverAlone,
     /// Until then.
     Until(std::time::Instant),
     /// Not at all.
@@ -61,17 +63,23 @@ impl Frames {
 
     /// Reads once.
     pub(super) fn read(&mut self, stream: &Stream, patience: Patience) -> io::Result<Read> {
-        if let Patience::Until(deadline) = patience {
-            let left = deadline.saturating_duration_since(std::time::Instant::now());
-            if !stream.wait_readable(Some(left))? {
-                return Ok(Read::Nothing);
+        match patience {
+            Patience::Until(deadline) => {
+                let left = deadline.saturating_duration_since(std::time::Instant::now());
+                if !stream.wait_readable(Some(left))? {
+                    return Ok(Read::Nothing);
+                }
             }
+            // A thread that blocks in a receive on a unix socket is woken in vain each time that the peer reads what this
+            // side has sent: there is room to write again. One that polls is not, which saves two switches a call.
+            Patience::ForeverAlone => drop(stream.wait_readable(None)?),
+            Patience::Forever | Patience::None => {}
         }
         let got = {
             let space = self.space();
             match patience {
                 Patience::Forever => stream.recv(space),
-                Patience::Until(_) | Patience::None => stream.try_recv(space),
+                Patience::ForeverAlone | Patience::Until(_) | Patience::None => stream.try_recv(space),
             }
         };
         match got {

@@ -19,6 +19,7 @@ use std::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
+    thread,
 };
 
 use capnp_rpc::rpc_twoparty_capnp::Side;
@@ -66,6 +67,10 @@ pub(crate) struct Connection {
     cleanup: Cleanup,
     /// Calls of this side that wait for replies.
     calls: AtomicUsize,
+    /// Threads of this side that have a thread of the peer.
+    own_threads: AtomicUsize,
+    /// This process has one core.
+    one_core: bool,
     /// The worker that the last call was for which another thread read.
     last_post: AtomicU64,
     /// Calls without context that came up where nobody reads: when an answer was given that they waited for.
@@ -115,6 +120,8 @@ impl Connection {
             status: Status::default(),
             cleanup: Cleanup::default(),
             calls: AtomicUsize::new(0),
+            own_threads: AtomicUsize::new(0),
+            one_core: thread::available_parallelism().is_ok_and(|cores| cores.get() == 1),
             last_post: AtomicU64::new(0),
             deferred: Mutex::default(),
             calls_inside: AtomicBool::new(false),
@@ -182,7 +189,7 @@ impl Connection {
         work: impl FnOnce(&mut State) -> T + Send,
     ) -> Result<(T, Effects)> {
         let released = self.released.take(least);
-        let (output, calls_inside) = (&self.output, &self.calls_inside);
+        let (output, calls_inside, own_threads) = (&self.output, &self.calls_inside, &self.own_threads);
         let entered = self.cell.with(|state| {
             if !released.is_empty() {
                 state.release(released);
@@ -190,6 +197,7 @@ impl Connection {
             let value = work(state);
             let effects = state.take_effects();
             calls_inside.store(state.has_calls_inside(), Ordering::Release);
+            own_threads.store(state.own_threads(), Ordering::Relaxed);
             let urgent = state.has_output() && output.append(|sink| state.take_output(sink));
             (value, effects, urgent, state.given_up())
         });

@@ -120,7 +120,8 @@ impl Connection {
                     Wake::TimedOut => return if done() { Waited::Done } else { Waited::TimedOut }.into(),
                 }
             };
-            let patience = deadline.map_or(Patience::Forever, Patience::Until);
+            let forever = if self.one_core && self.is_alone() { Patience::ForeverAlone } else { Patience::Forever };
+            let patience = deadline.map_or(forever, Patience::Until);
             let mut mine = VecDeque::new();
             let mut timed_out = false;
             while mine.is_empty() && !done() && !post.has_call() && !self.calls_inside() && !self.status.is_lost() {
@@ -181,6 +182,12 @@ impl Connection {
     /// reads meanwhile.
     fn calls_inside(&self) -> bool {
         self.calls_inside.load(Ordering::Acquire)
+    }
+
+    /// Whether the connection is used by one thread at a time, as far as it can be seen from here.
+    fn is_alone(&self) -> bool {
+        let threads = self.own_threads.load(Ordering::Relaxed).max(self.calls.load(Ordering::Relaxed));
+        threads.max(self.workers.live()) <= 1
     }
 
     /// Reads once, and hands out what came; calls for `me` and calls for nobody go to `mine`. Only who has the role does it.
@@ -247,7 +254,7 @@ impl Connection {
         while self.output.is_full() {
             let left = match patience {
                 Patience::Until(deadline) => Some(deadline.saturating_duration_since(Instant::now())),
-                Patience::Forever | Patience::None => None,
+                Patience::Forever | Patience::ForeverAlone | Patience::None => None,
             };
             let ready = self.stream.wait(Readiness::BOTH, left)?;
             if ready.writable {
