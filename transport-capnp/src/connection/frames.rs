@@ -72,14 +72,14 @@ impl Frames {
             }
             // A thread that blocks in a receive on a unix socket is woken in vain each time that the peer reads what this
             // side has sent: there is room to write again. One that polls is not, which saves two switches a call.
-            Patience::ForeverAlone => drop(stream.wait_readable(None)?),
-            Patience::Forever | Patience::None => {}
+            Patience::ForeverAlone if self.partial.is_none() => drop(stream.wait_readable(None)?),
+            Patience::ForeverAlone | Patience::Forever | Patience::None => {}
         }
         let got = {
             let space = self.space();
             match patience {
-                Patience::Forever => stream.recv(space),
-                Patience::ForeverAlone | Patience::Until(_) | Patience::None => stream.try_recv(space),
+                Patience::Forever | Patience::ForeverAlone => stream.recv(space),
+                Patience::Until(_) | Patience::None => stream.try_recv(space),
             }
         };
         match got {

@@ -124,11 +124,18 @@ impl Connection {
         if may_wait { self.output.wait_below(limit, None) } else { waiting / 4 <= self.limits.message_bytes }
     }
 
-    /// Writes what waits, as far as the socket takes it.
+    /// Writes what waits, as far as the socket takes it. If it does not take all, the poller sees to the rest.
     pub(super) fn flush(&self) {
+        if self.write_some() {
+            self.role.want_write(self);
+        }
+    }
+
+    /// Writes what waits, as far as the socket takes it. Tells whether this thread found it full.
+    fn write_some(&self) -> bool {
         let mut queue = lock(&self.output.queue);
         if queue.writing || queue.full || queue.dead {
-            return;
+            return false;
         }
         while !queue.chunks.is_empty() {
             queue.writing = true;
@@ -157,45 +164,47 @@ impl Connection {
                     drop(queue);
                     self.output.kill();
                     self.watch_for_end();
-                    return;
+                    return false;
                 }
             }
         }
         let (waiting, full, waiters) = (queue.waiting, queue.full, queue.waiters);
         self.output.waiting.store(waiting, Ordering::Release);
         drop(queue);
-        if full {
-            self.role.want_write(self);
-        }
         if waiters > 0 {
             self.output.drained.notify_all();
         }
+        full
     }
 
     /// Writes chunks, of the first from byte `from` on. Gives how much of the then first is written, and how much was sent.
     fn write(&self, chunks: &mut VecDeque<Chunk>, from: usize) -> (io::Result<()>, usize, usize) {
         let (mut from, mut total) = (from, 0);
         while let Some(first) = chunks.front() {
-            let sent = match first {
-                Chunk::Bytes(bytes) if chunks.len() == 1 => self.stream.try_send(&bytes[from..]),
+            let (offered, sent) = match first {
+                Chunk::Bytes(bytes) if chunks.len() == 1 => (bytes.len() - from, self.stream.try_send(&bytes[from..])),
                 // All in one: each part that goes on its own wakes the reader for itself.
                 _ => {
                     let mut slices = Vec::new();
                     let mut skip = from;
                     chunks.iter().for_each(|chunk| chunk.slices(&mut skip, &mut slices));
-                    self.stream.try_send_vectored(&slices[..slices.len().min(MOST_SLICES)])
+                    let slices = &slices[..slices.len().min(MOST_SLICES)];
+                    (slices.iter().map(|slice| slice.len()).sum(), self.stream.try_send_vectored(slices))
                 }
             };
-            match sent {
-                Ok(n) => {
-                    from += n;
-                    total += n;
-                }
+            let sent = match sent {
+                Ok(n) => n,
                 Err(error) => return (Err(error), from, total),
-            }
+            };
+            from += sent;
+            total += sent;
             while let Some(len) = chunks.front().map(Chunk::len).filter(|len| *len <= from) {
                 chunks.pop_front();
                 from -= len;
+            }
+            if sent < offered {
+                // It is full. To try once more would only have it say so.
+                return (Err(io::ErrorKind::WouldBlock.into()), from, total);
             }
         }
         (Ok(()), 0, total)
@@ -205,5 +214,11 @@ impl Connection {
     pub(super) fn writable(&self) {
         self.output.set_full(&mut lock(&self.output.queue), false);
         self.flush();
+    }
+
+    /// The same, told by the reader, who sees to the rest himself.
+    pub(super) fn writable_for_reader(&self) {
+        self.output.set_full(&mut lock(&self.output.queue), false);
+        self.write_some();
     }
 }

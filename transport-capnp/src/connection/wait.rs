@@ -258,7 +258,7 @@ impl Connection {
             };
             let ready = self.stream.wait(Readiness::BOTH, left)?;
             if ready.writable {
-                self.writable();
+                self.writable_for_reader();
             }
             if ready.readable {
                 return Ok(true);
