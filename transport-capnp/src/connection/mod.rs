@@ -5,6 +5,7 @@
 //! reply, or the calls that come back to it, without a hop.
 
 mod call;
+mod cores;
 mod frames;
 mod lifetime;
 mod output;
@@ -19,7 +20,6 @@ use std::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
-    thread,
 };
 
 use capnp_rpc::rpc_twoparty_capnp::Side;
@@ -121,7 +121,7 @@ impl Connection {
             cleanup: Cleanup::default(),
             calls: AtomicUsize::new(0),
             own_threads: AtomicUsize::new(0),
-            one_core: thread::available_parallelism().is_ok_and(|cores| cores.get() == 1),
+            one_core: cores::is_one(),
             last_post: AtomicU64::new(0),
             deferred: Mutex::default(),
             calls_inside: AtomicBool::new(false),

@@ -1,6 +1,11 @@
 //! Values to bincode.
 
-use std::{cell::RefCell, marker::PhantomData, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    marker::PhantomData,
+    mem,
+    sync::Arc,
+};
 
 use bincode::{
     Encode,
@@ -17,8 +22,13 @@ use ipc_core::{
 
 use super::{CONFIG, check_order, deeper, malformed, too_large};
 
-/// Most calls fit into these.
-const FIRST_BYTES: usize = 64;
+/// Messages of so many bytes are copied once more, into memory of just their size.
+const SMALL_BYTES: usize = 1024;
+
+thread_local! {
+    /// Where this thread writes small messages, one after the other.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 /// What all values of a message that is being written share.
 pub(super) struct Sheet<'o, O> {
@@ -44,12 +54,21 @@ impl Sink for Limited {
 
 impl<'o, O> Sheet<'o, O> {
     pub(super) fn new(objects: &'o O, limits: &Limits) -> Self {
-        let limited = Limited { bytes: Vec::with_capacity(FIRST_BYTES), most: limits.message_bytes };
+        let mut bytes = SCRATCH.try_with(Cell::take).unwrap_or_default();
+        bytes.reserve(SMALL_BYTES);
+        let limited = Limited { bytes, most: limits.message_bytes };
         Self { objects, encoder: RefCell::new(EncoderImpl::new(limited, CONFIG)) }
     }
 
     pub(super) fn into_bytes(self) -> Bytes {
-        self.encoder.into_inner().into_writer().bytes.into()
+        let mut bytes = self.encoder.into_inner().into_writer().bytes;
+        if bytes.len() > SMALL_BYTES {
+            return bytes.into();
+        }
+        let small = Bytes::copy_from_slice(&bytes);
+        bytes.clear();
+        let _ = SCRATCH.try_with(|scratch| scratch.set(mem::take(&mut bytes)));
+        small
     }
 
     fn put(&self, value: impl Encode) -> Result<()> {

@@ -8,13 +8,15 @@ use crate::{
     report::{Figures, PerCall},
 };
 
-/// One column for each transport, one line for each case: the median, its ratio to the socket, the best one marked.
+/// One column for each transport, one line for each case: the median, its ratio to the socket, the best one marked; for
+/// several callers at the same time, calls a second.
 pub(super) fn glance(rows: &[Figures]) -> String {
     let transports = distinct(rows, |row| &row.transport);
     let transports: Vec<_> = transports.into_iter().filter(|name| *name != socket::NAME).collect();
     let cases = distinct(rows.iter().filter(|row| row.transport != socket::NAME), |row| &row.case);
     let mut html =
-        "<p>Median µs of one call, and below it how many times the bare socket's that is. The best that has \
+        "<p>Median µs of one call, and below it how many times the bare socket's that is. Where several callers \
+                    call at the same time: calls a second in all, and below it the median µs of one. The best that has \
                     calls across processes is marked.</p><div class=scroll><table><tr><th>case"
             .to_owned();
     for transport in &transports {
@@ -24,23 +26,29 @@ pub(super) fn glance(rows: &[Figures]) -> String {
         let _ = write!(html, "<tr><th>{case}");
         let of = |transport: &str| rows.iter().find(|row| row.transport == transport && row.case == case);
         let crossing = transports.iter().filter_map(|transport| of(transport)).filter(|row| crosses(row));
-        let best = crossing.map(|row| row.median_us).fold(f64::INFINITY, f64::min);
+        let best = crossing.map(cost).fold(f64::INFINITY, f64::min);
         for transport in &transports {
             let Some(row) = of(transport) else {
                 html += "<td>–";
                 continue;
             };
-            let best = if crosses(row) && row.median_us <= best { "best" } else { "" };
+            let best = if crosses(row) && cost(row) <= best { "best" } else { "" };
             let steady = if row.is_steady() { "" } else { "unsteady" };
-            let _ = write!(
-                html,
-                "<td class='{best} {steady}'>{}<br><span class=ratio>{}×</span>",
-                digits(row.median_us),
-                digits(row.ratio)
-            );
+            let median = digits(row.median_us);
+            let (figure, below) = if row.threads > 1 {
+                (format!("{:.0}/s", row.calls_per_s), format!("{median} µs"))
+            } else {
+                (median, format!("{}×", digits(row.ratio)))
+            };
+            let _ = write!(html, "<td class='{best} {steady}'>{figure}<br><span class=ratio>{below}</span>");
         }
     }
     html + "</table></div>"
+}
+
+/// By which transports are compared, the least being the best. The median of a call says little where callers take turns.
+fn cost(row: &Figures) -> f64 {
+    if row.threads > 1 { row.calls_per_s.recip() } else { row.median_us }
 }
 
 /// All there is.

@@ -55,6 +55,13 @@ struct Turn {
     sent: VecDeque<(usize, Frame)>,
 }
 
+impl Turn {
+    /// Whether what a side sends goes to the other at once, and nothing else does.
+    fn is_plain(&self) -> bool {
+        !(self.frozen || self.held || self.cut) && self.sent.is_empty()
+    }
+}
+
 /// What happened, and at which side: at a call, that it came and that it is answered.
 type Happened<C> = SmallVec<[(usize, Event<Handles<C>>); 2]>;
 
@@ -141,6 +148,13 @@ impl<C: Codec> Between<C> {
         let mut turn = self.turn();
         let mut state = end.lock();
         let value = work(&mut state);
+        if turn.is_plain()
+            && let Some(frame) = state.take_only_frame()
+        {
+            // As it is with most calls, and with their answers.
+            drop(state);
+            return (value, self.pass(1 - side, frame, turn));
+        }
         let mut happened: Happened<C> = state.take_events().map(|event| (side, event)).collect();
         if state.has_frames() {
             let frames = state.take_frames();
@@ -158,6 +172,27 @@ impl<C: Codec> Between<C> {
         ends.exchange(&mut turn.sent, &mut happened);
         drop(turn);
         (value, ends.apply(happened))
+    }
+
+    /// Gives a side the only frame that is on its way.
+    fn pass(&self, side: usize, frame: Frame, mut turn: MutexGuard<'_, Turn>) -> Works<C> {
+        let mut calls = Works::new();
+        let Some(end) = self.end(side) else { return calls };
+        let mut state = end.lock();
+        state.receive(frame);
+        if let Some(event) = state.take_only_event() {
+            drop(state);
+            drop(turn);
+            end.apply(iter::once(event), &mut calls);
+            return calls;
+        }
+        let mut happened: Happened<C> = state.take_events().map(|event| (side, event)).collect();
+        turn.sent.extend(state.take_frames().map(|frame| (side, frame)));
+        drop(state);
+        let mut ends = self.ends();
+        ends.exchange(&mut turn.sent, &mut happened);
+        drop(turn);
+        ends.apply(happened)
     }
 
     /// Waits while it is frozen. Tells whether that ended in time.

@@ -310,6 +310,16 @@ impl<H: Host> State<H> {
         self.events.drain(..)
     }
 
+    /// The frame that is to be moved, if that is all.
+    pub(crate) fn take_only_frame(&mut self) -> Option<Frame> {
+        if self.frames.len() == 1 && self.events.is_empty() { self.frames.pop() } else { None }
+    }
+
+    /// What is to be done, if it is one thing and no frames are to be moved.
+    pub(crate) fn take_only_event(&mut self) -> Option<Event<H>> {
+        if self.events.len() == 1 && self.frames.is_empty() { self.events.pop() } else { None }
+    }
+
     /// Why the connection is lost, if it is.
     pub(crate) fn lost(&self) -> Option<&Exception> {
         match &self.phase {
