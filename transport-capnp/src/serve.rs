@@ -164,7 +164,7 @@ impl Connection {
             let words = message.words();
             (message.into_builder(), words, caps)
         });
-        self.with_state(move |state| state.answer(key, answer));
+        self.with_state_in_company(move |state| state.answer(key, answer));
         drop(keep);
     }
 

@@ -167,6 +167,11 @@ impl State {
         self.tables.wire.open_calls() > self.tables.served.borrow().len()
     }
 
+    /// Calls of the peer that are not answered.
+    pub(crate) fn serving(&self) -> usize {
+        self.tables.served.borrow().len()
+    }
+
     /// Threads of this side that have a thread of the peer.
     pub(crate) fn own_threads(&self) -> usize {
         self.tables.own_threads.borrow().len()

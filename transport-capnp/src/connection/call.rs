@@ -130,7 +130,7 @@ impl Connection {
         // Whoever starts a call is about to wait for it.
         self.role.keep(self, post.waiter());
         let mut call = Started::new(self, post.clone(), slot, own_thread);
-        let entered = self.enter(move |state| state.start(request));
+        let entered = self.enter_in_company(move |state| state.start(request));
         drop(keep);
         let (started, effects) = entered.map_err(|lost| disconnected(&lost))?;
         self.apply_elsewhere(effects);

@@ -5,6 +5,7 @@
 //! reply, or the calls that come back to it, without a hop.
 
 mod call;
+mod company;
 mod cores;
 mod frames;
 mod lifetime;
@@ -32,7 +33,7 @@ use ipc_core::{
 pub(crate) use call::{CallSlot, Started, Target};
 pub(crate) use lifetime::Owner;
 
-use self::{frames::Frames, lifetime::Status, output::Output, role::Role};
+use self::{company::Company, frames::Frames, lifetime::Status, output::Output, role::Role};
 use crate::{
     cell::{Effects, Incoming, SealedCell, State},
     objects::{Registry, Released},
@@ -67,8 +68,11 @@ pub(crate) struct Connection {
     cleanup: Cleanup,
     /// Calls of this side that wait for replies.
     calls: AtomicUsize,
+    /// Calls of the peer that are not answered.
+    serving: AtomicUsize,
     /// Threads of this side that have a thread of the peer.
     own_threads: AtomicUsize,
+    company: Company,
     /// This process has one core.
     one_core: bool,
     /// The worker that the last call was for which another thread read.
@@ -120,7 +124,9 @@ impl Connection {
             status: Status::default(),
             cleanup: Cleanup::default(),
             calls: AtomicUsize::new(0),
+            serving: AtomicUsize::new(0),
             own_threads: AtomicUsize::new(0),
+            company: Company::default(),
             one_core: cores::is_one(),
             last_post: AtomicU64::new(0),
             deferred: Mutex::default(),
@@ -180,16 +186,23 @@ impl Connection {
 
     /// Enters the cell, then flushes. What is to be done outside is given back, to be [applied](Self::apply).
     fn enter<T: Send>(&self, work: impl FnOnce(&mut State) -> T + Send) -> Result<(T, Effects)> {
-        self.enter_releasing(MANY_RELEASES, work)
+        self.enter_releasing(MANY_RELEASES, Self::flush, work)
+    }
+
+    /// The same to make a call or to answer one, which others may be about to do, too.
+    fn enter_in_company<T: Send>(&self, work: impl FnOnce(&mut State) -> T + Send) -> Result<(T, Effects)> {
+        self.enter_releasing(MANY_RELEASES, Self::flush_in_company, work)
     }
 
     fn enter_releasing<T: Send>(
         &self,
         least: usize,
+        flush: fn(&Self),
         work: impl FnOnce(&mut State) -> T + Send,
     ) -> Result<(T, Effects)> {
         let released = self.released.take(least);
-        let (output, calls_inside, own_threads) = (&self.output, &self.calls_inside, &self.own_threads);
+        let (output, calls_inside) = (&self.output, &self.calls_inside);
+        let (serving, own_threads) = (&self.serving, &self.own_threads);
         let entered = self.cell.with(|state| {
             if !released.is_empty() {
                 state.release(released);
@@ -197,6 +210,7 @@ impl Connection {
             let value = work(state);
             let effects = state.take_effects();
             calls_inside.store(state.has_calls_inside(), Ordering::Release);
+            serving.store(state.serving(), Ordering::Relaxed);
             own_threads.store(state.own_threads(), Ordering::Relaxed);
             let urgent = state.has_output() && output.append(|sink| state.take_output(sink));
             (value, effects, urgent, state.given_up())
@@ -205,7 +219,7 @@ impl Connection {
             return Err(self.broken());
         };
         if urgent {
-            self.flush();
+            flush(self);
         } else if self.output.has_more() {
             self.mark_dirty();
         }
@@ -220,6 +234,13 @@ impl Connection {
         let (value, effects) = self.enter(work).ok()?;
         self.apply_elsewhere(effects);
         Some(value)
+    }
+
+    /// The same to answer a call.
+    pub(crate) fn with_state_in_company(&self, work: impl FnOnce(&mut State) + Send) {
+        if let Ok(((), effects)) = self.enter_in_company(work) {
+            self.apply_elsewhere(effects);
+        }
     }
 
     /// Has the poller flush soon what waits for a next message that may never come.
@@ -241,7 +262,7 @@ impl Connection {
     pub(crate) fn tick(&self) {
         self.dirty.store(false, Ordering::Release);
         self.role.tick(self);
-        if let Ok(((), effects)) = self.enter_releasing(1, |_| ()) {
+        if let Ok(((), effects)) = self.enter_releasing(1, Self::flush, |_| ()) {
             self.apply_elsewhere(effects);
             self.flush();
         }
