@@ -5,6 +5,7 @@
 //! for by a worker ([`spawn`]), a thread of the connection that does nothing but run its calls.
 
 mod cleanup;
+mod courtesy;
 mod identity;
 #[cfg(all(test, shuttle))]
 mod orders;
@@ -13,6 +14,7 @@ mod waiter;
 mod worker;
 
 pub use cleanup::Cleanup;
+pub use courtesy::Courtesy;
 pub use identity::{in_teardown, name, sequence};
 pub use post::{Job, Post, Wait};
 pub use waiter::{Waiter, Wake};

@@ -4,9 +4,11 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
+use ipc_core::threads::Courtesy;
 use tokio_stream::Stream;
 
 use super::{End, Line};
@@ -21,6 +23,7 @@ pub(crate) struct Outgoing {
     line: Arc<Line>,
     lanes: Lanes,
     company: Company,
+    courtesy: Courtesy,
 }
 
 /// Whether other threads are likely to be about to send something as well.
@@ -33,6 +36,8 @@ struct Company {
     expected: u8,
 }
 
+/// So long it may take until another frame is there.
+const WORTH: Duration = Duration::from_micros(200);
 /// So many turns it is expected after it was there.
 const EXPECTED: u8 = 100;
 
@@ -51,7 +56,7 @@ impl Company {
 impl Outgoing {
     /// Those of `end`; a client's first carries the session's number.
     pub(crate) fn new(end: Arc<End>, line: Arc<Line>, session: Bytes) -> Self {
-        Self { end, line, lanes: Lanes::new(session), company: Company::default() }
+        Self { end, line, lanes: Lanes::new(session), company: Company::default(), courtesy: Courtesy::default() }
     }
 }
 
@@ -65,8 +70,12 @@ impl Stream for Outgoing {
         this.line.sender.register(context.waker());
         // Nothing comes after the end, so what is taken after it was seen is all.
         let is_closed = outbox.is_closed();
-        if this.lanes.len() == 0 && outbox.frames() > 0 && this.company.is_expected() {
-            std::thread::yield_now();
+        if this.lanes.len() == 0 && outbox.frames() > 0 && this.company.is_expected() && this.courtesy.is_due() {
+            let before = outbox.frames();
+            let took = Courtesy::yield_now();
+            let more = outbox.frames().saturating_sub(before);
+            // Whether it brings something is seen by whether there is company.
+            this.courtesy.note(took, WORTH * (more as u32 + 1), true);
         }
         while this.lanes.len() < LINED_UP
             && let Some(frame) = outbox.take()
