@@ -85,6 +85,15 @@ impl Received {
         Self(Arc::new(Segments { words, ends }))
     }
 
+    /// A message that was built here, as if it had come.
+    pub(crate) fn built(builder: &Builder<HeapAllocator>) -> Self {
+        let segments = builder.get_segments_for_output();
+        let sizes: Vec<_> = segments.iter().map(|segment| segment.len() / size_of::<Word>()).collect();
+        let mut words = Word::allocate_zeroed_vec(sizes.iter().sum());
+        Word::words_to_bytes_mut(&mut words).copy_from_slice(&segments.concat());
+        Self::new(words, &sizes)
+    }
+
     /// Begins to read it. Each reader has limits of its own; they are Cap'n Proto's defaults, doubled for what is read
     /// twice: once by the RPC layer, once by the value.
     pub(crate) fn reader(&self) -> Reader<Self> {
@@ -266,14 +275,6 @@ mod tests {
 
     use super::*;
 
-    fn received(builder: &Builder<HeapAllocator>) -> Received {
-        let segments = builder.get_segments_for_output();
-        let sizes: Vec<_> = segments.iter().map(|segment| segment.len() / size_of::<Word>()).collect();
-        let mut words = Word::allocate_zeroed_vec(sizes.iter().sum());
-        Word::words_to_bytes_mut(&mut words).copy_from_slice(&segments.concat());
-        Received::new(words, &sizes)
-    }
-
     type Fill = fn(message::Builder<'_>, u32);
 
     /// A message whose first segment is of so many words, whose payload carries so many capabilities.
@@ -306,13 +307,13 @@ mod tests {
                 for caps in [0, 1, 2, 700] {
                     let builder = with_caps(first, caps, fill);
                     assert_eq!(kind_of(&builder), Some(kind));
-                    let message = received(&builder);
+                    let message = Received::built(&builder);
                     assert_eq!(message.cap_count().unwrap(), if at < 2 { caps } else { 0 });
                     assert_eq!(message.cap_count().unwrap(), message.cap_count_by_reader().unwrap());
                 }
             }
             // One that lies as a rule is not read by the reader.
-            let plain = received(&with_caps(100, 2, fill));
+            let plain = Received::built(&with_caps(100, 2, fill));
             assert_eq!(plain.first().cap_count(), (at < 2).then_some(2));
         }
     }
@@ -324,7 +325,7 @@ mod tests {
                 HeapAllocator::new().first_segment_words(first).allocation_strategy(AllocationStrategy::FixedSize);
             let mut builder = Builder::new(allocator);
             builder.init_root::<message::Builder<'_>>().init_finish().set_question_id(7);
-            let message = received(&builder);
+            let message = Received::built(&builder);
             assert_eq!(message.len() == 1, first == 100);
             assert_eq!(message.kind(), Some(FINISH));
             assert_eq!(message.question(), Some(7));

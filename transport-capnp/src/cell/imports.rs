@@ -33,13 +33,6 @@ impl Imports {
         key
     }
 
-    /// Counts an import once more.
-    pub(crate) fn add_known(&mut self, key: ImportKey) {
-        if let Some(import) = self.slots.get_mut(key) {
-            import.count += 1;
-        }
-    }
-
     /// The capability itself.
     pub(crate) fn hook(&self, key: ImportKey) -> Option<Box<dyn ClientHook>> {
         self.slots.get(key).map(|import| import.hook.add_ref())

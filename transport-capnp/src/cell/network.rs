@@ -49,6 +49,8 @@ pub(crate) struct Wire {
     sent_calls: Cell<u64>,
     /// The question of the last one.
     last_call: Cell<Option<u32>>,
+    /// The next one is not to be sent.
+    keeps_call: Cell<bool>,
     /// What says that the last one is answered, if its reply is read from the message.
     acknowledged: RefCell<Option<Promise<(), capnp::Error>>>,
     /// How large the next outgoing message will be, in words.
@@ -89,7 +91,7 @@ impl Wire {
         None
     }
 
-    fn deliver(&self, message: Received) {
+    pub(super) fn deliver(&self, message: Received) {
         self.inbox.borrow_mut().push_back(message);
         self.wake_reader();
     }
@@ -185,14 +187,18 @@ impl Wire {
         self.withheld.set(Some(import));
     }
 
-    /// Sends the release that was withheld.
-    pub(crate) fn release(&self, import: u32) {
-        let mut message = Builder::new_default();
-        let mut release = message.init_root::<message::Builder<'_>>().init_release();
-        release.set_id(import);
-        release.set_reference_count(1);
-        // It fails only if memory does.
-        let _ = self.append(&message);
+    /// Stops that; tells whether it had not come to it yet.
+    pub(crate) fn stop_withholding(&self) -> bool {
+        self.withheld.take().is_some()
+    }
+
+    /// Runs `ask`, which makes a call; that is not sent. Gives the question.
+    pub(super) fn without_sending<T>(&self, ask: impl FnOnce() -> T) -> (T, Option<u32>) {
+        self.last_call.set(None);
+        self.keeps_call.set(true);
+        let asked = ask();
+        self.keeps_call.set(false);
+        (asked, self.last_call.get())
     }
 
     fn append(&self, message: &Builder<HeapAllocator>) -> capnp::Result<()> {
@@ -363,6 +369,10 @@ impl OutgoingMessage for Outgoing {
         // Finish and Release save a system call and a wake-up of the peer each by waiting for the next message.
         match kind {
             Some(RELEASE) if self.wire.withholds(&self.message) => return (Promise::ok(()), Rc::new(self.message)),
+            Some(CALL) if self.wire.keeps_call.take() => {
+                self.wire.last_call.set(crate::message::question_of(&self.message));
+                return (Promise::ok(()), Rc::new(self.message));
+            }
             Some(FINISH | RELEASE) => {}
             _ => self.wire.urgent.set(true),
         }

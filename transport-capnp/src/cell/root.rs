@@ -1,22 +1,26 @@
 //! The peer's root object.
 //!
-//! capnp-rpc keeps it a promise for as long as it is used, releases what the peer answered, and so does not know it when
-//! the peer sends it once more. The number under which the peer exports it is in the answer to the bootstrap question, the
-//! first there is. We withhold that one release, so that the number stays the object's: any capability that comes with it
-//! is the root.
+//! capnp-rpc keeps it a promise for as long as it is used, and releases what the peer answered: each call would name that
+//! answer in place of the object, and an object that comes back would not be known for the root. So the promise is exchanged
+//! for the object: we withhold that one release, and have capnp-rpc make one call that is not sent, whose return we write
+//! ourselves, with the capability in it that the peer's answer had.
 
-use std::{cell::RefCell, rc::Rc, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::Arc,
+};
 
 use capnp::{
     any_pointer,
     message::{Builder, HeapAllocator},
     private::capability::ClientHook,
-    traits::{Imbue, ImbueMut},
+    traits::ImbueMut,
 };
-use capnp_rpc::rpc_capnp::{cap_descriptor, message, payload, return_};
+use capnp_rpc::rpc_capnp::{cap_descriptor, message, return_};
 
 use super::{Body, Failure, ImportKey, state::State};
-use crate::{connection::CallSlot, encoding, message::Received};
+use crate::{connection::CallSlot, encoding, message::Received, mp};
 
 /// The bootstrap question is the first.
 const BOOTSTRAP_QUESTION: u32 = 0;
@@ -30,10 +34,18 @@ pub(super) struct Root {
 
 #[derive(Default)]
 struct Known {
-    /// What the peer answered: the number of its export, if it has one.
-    answer: Option<Result<Option<u32>, capnp::Error>>,
-    key: Option<ImportKey>,
+    /// Whether the peer has answered, and gives one.
+    answer: Option<Result<(), capnp::Error>>,
+    /// What it is to be exchanged for.
+    export: Option<Exported>,
     waiting: Option<Arc<CallSlot>>,
+}
+
+/// An object that the peer hosts, or will, by its number.
+#[derive(Clone, Copy)]
+enum Exported {
+    Hosted(u32),
+    Promise(u32),
 }
 
 impl Root {
@@ -45,15 +57,6 @@ impl Root {
     pub(super) fn hook(&self) -> Result<Box<dyn ClientHook>, Failure> {
         let hook = self.hook.borrow().as_ref().map(|hook| hook.add_ref());
         hook.ok_or_else(|| Failure(capnp::Error::failed("this side has no root of the peer's to ask".into())))
-    }
-
-    /// The import of the root, if one of these descriptors may be it.
-    fn import(&self) -> Option<(u32, ImportKey)> {
-        let known = self.known.borrow();
-        match (&known.answer, known.key) {
-            (Some(Ok(Some(number))), Some(key)) => Some((*number, key)),
-            _ => None,
-        }
     }
 
     /// Forgets everything: the connection is lost.
@@ -74,14 +77,44 @@ impl State {
         let Some(answer) = answer(received).ok().flatten() else { return };
         let mut known = root.known.borrow_mut();
         let failed = answer.as_ref().err().cloned();
-        if let Ok(Some(number)) = answer {
+        if let Ok(Some(export)) = answer {
+            let (Exported::Hosted(number) | Exported::Promise(number)) = export;
             self.tables.wire.withhold_release(number);
+            known.export = Some(export);
         }
-        known.answer = Some(answer);
+        known.answer = Some(answer.map(drop));
         if let Some(slot) = known.waiting.take() {
             let reply = failed.map_or_else(|| Ok(Body::empty()), |error| Err(Failure(error)));
             self.tables.effects.borrow_mut().replies.push((slot, reply));
         }
+    }
+
+    /// Exchanges the promise for the object, once capnp-rpc has taken the answer and let go of it.
+    pub(super) fn exchange_root(&mut self) {
+        let tables = self.tables.clone();
+        let Some(export) = tables.root.known.borrow_mut().export.take() else { return };
+        if tables.wire.stop_withholding() {
+            // It was not let go of: the peer has sent it with something else already.
+            return;
+        }
+        let Some(promise) = tables.root.hook.take() else { return };
+        let exchanged = Rc::new(Cell::new(None));
+        let sent = tables.wire.without_sending(|| promise.new_call(mp::THREAD, mp::GET_NAME, None).send());
+        if let (asked, Some(question)) = sent
+            && let Ok(answer) = with_object(question, export)
+        {
+            let exchanged = exchanged.clone();
+            self.executor.spawn(async move {
+                let object = asked.promise.await.and_then(|response| mp::cap(response.get()?));
+                exchanged.set(object.ok().flatten());
+            });
+            tables.wire.deliver(answer);
+            self.executor.run();
+        }
+        let object = exchanged.take();
+        tables.root.set(object.unwrap_or_else(|| promise.add_ref()));
+        drop(promise);
+        self.executor.run();
     }
 
     /// Waits for the peer's root object. The reply is empty.
@@ -107,25 +140,12 @@ impl State {
     /// The peer's root object, once.
     pub(crate) fn take_root(&mut self) -> Option<ImportKey> {
         let hook = self.tables.root.hook.take()?;
-        let key = self.tables.imports.borrow_mut().add(hook);
-        self.tables.root.known.borrow_mut().key = Some(key);
-        Some(key)
-    }
-
-    /// The root was let go of.
-    pub(super) fn forget_root(&self, key: ImportKey) {
-        let mut known = self.tables.root.known.borrow_mut();
-        if known.key == Some(key) {
-            known.key = None;
-            if let Some(Ok(Some(number))) = known.answer {
-                self.tables.wire.release(number);
-            }
-        }
+        Some(self.tables.imports.borrow_mut().add(hook))
     }
 }
 
 /// The answer to the bootstrap question, if this is it.
-fn answer(received: &Received) -> capnp::Result<Option<Result<Option<u32>, capnp::Error>>> {
+fn answer(received: &Received) -> capnp::Result<Option<Result<Option<Exported>, capnp::Error>>> {
     let reader = received.reader();
     let message::Return(answer) = reader.get_root::<message::Reader<'_>>()?.which()? else { return Ok(None) };
     let answer = answer?;
@@ -133,7 +153,10 @@ fn answer(received: &Received) -> capnp::Result<Option<Result<Option<u32>, capnp
         return Ok(None);
     }
     Ok(Some(match answer.which()? {
-        return_::Results(payload) => Ok(exported(payload?)?.first().copied().flatten()),
+        return_::Results(payload) => Ok(match payload?.get_cap_table()?.try_get(0) {
+            Some(descriptor) => exported(descriptor)?,
+            None => None,
+        }),
         return_::Exception(exception) => {
             let reason = exception?.get_reason()?.to_string()?;
             Err(capnp::Error::failed(format!("remote exception: {reason}")))
@@ -142,54 +165,30 @@ fn answer(received: &Received) -> capnp::Result<Option<Result<Option<u32>, capnp
     }))
 }
 
-/// The numbers of the peer's exports in a payload's table.
-fn exported(payload: payload::Reader<'_>) -> capnp::Result<Vec<Option<u32>>> {
-    let table = payload.get_cap_table()?;
-    let mut numbers = Vec::new();
-    for descriptor in table {
-        numbers.push(match descriptor.which()? {
-            cap_descriptor::SenderHosted(number) | cap_descriptor::SenderPromise(number) => Some(number),
-            _ => None,
-        });
-    }
-    Ok(numbers)
+fn exported(descriptor: cap_descriptor::Reader<'_>) -> capnp::Result<Option<Exported>> {
+    Ok(match descriptor.which()? {
+        cap_descriptor::SenderHosted(number) => Some(Exported::Hosted(number)),
+        cap_descriptor::SenderPromise(number) => Some(Exported::Promise(number)),
+        _ => None,
+    })
 }
 
-impl super::state::Tables {
-    /// Which of the capabilities that were copied from a message are the peer's root object: its import, or none, in the
-    /// order of the copy.
-    pub(super) fn roots(self: &Rc<Self>, received: &Received) -> capnp::Result<Vec<Option<ImportKey>>> {
-        let Some((number, key)) = self.root.import() else { return Ok(Vec::new()) };
-        let reader = received.reader();
-        let payload = match reader.get_root::<message::Reader<'_>>()?.which()? {
-            message::Call(call) => call?.get_params()?,
-            message::Return(answer) => match answer?.which()? {
-                return_::Results(payload) => payload?,
-                _ => return Ok(Vec::new()),
-            },
-            _ => return Ok(Vec::new()),
-        };
-        let exported = exported(payload)?;
-        if !exported.contains(&Some(number)) {
-            return Ok(Vec::new());
-        }
-        // Copied once more, with stand-ins that know their place in the table: the order is the same.
-        let stand_ins = encoding::placeholder::table(exported.len() as u32);
-        let mut copy: Builder<HeapAllocator> = Builder::new_default();
-        let mut order = Vec::new();
-        {
-            let mut target: any_pointer::Builder<'_> = copy.init_root();
-            target.imbue_mut(&mut order);
-            let mut content = payload.get_content();
-            content.imbue(&stand_ins);
-            target.set_as(content)?;
-        }
-        let places = order.iter().map(|hook| hook.as_ref().map(|hook| encoding::placeholder::index(hook.as_ref())));
-        Ok(places
-            .map(|place| {
-                let at = exported.get(place? as usize)?;
-                (*at == Some(number)).then_some(key)
-            })
-            .collect())
+/// A return with an object of the peer's as its only result. Nothing is to be finished.
+fn with_object(question: u32, export: Exported) -> capnp::Result<Received> {
+    let mut builder: Builder<HeapAllocator> = Builder::new_default();
+    let mut answer = builder.init_root::<message::Builder<'_>>().init_return();
+    answer.set_answer_id(question);
+    answer.set_release_param_caps(false);
+    answer.set_no_finish_needed(true);
+    let mut payload = answer.init_results();
+    let mut descriptor = payload.reborrow().init_cap_table(1).get(0);
+    match export {
+        Exported::Hosted(number) => descriptor.set_sender_hosted(number),
+        Exported::Promise(number) => descriptor.set_sender_promise(number),
     }
+    let mut table = Vec::new();
+    let mut content: any_pointer::Builder<'_> = payload.get_content();
+    content.imbue_mut(&mut table);
+    mp::fill(content, 1)?.cap(encoding::placeholder::placeholder(0))?;
+    Ok(Received::built(&builder))
 }

@@ -128,6 +128,7 @@ impl State {
         // One at a time: what a message resolves is resolved before the next one asks for it.
         self.executor.run();
         self.tables.wire.take_arriving();
+        self.exchange_root();
         if let Some((number, message)) = asked {
             self.tables.answered(number, message);
         }
@@ -137,9 +138,6 @@ impl State {
     pub(crate) fn release(&mut self, keys: Vec<ImportKey>) {
         for key in keys {
             let hook = self.tables.imports.borrow_mut().release(key);
-            if hook.is_some() {
-                self.forget_root(key);
-            }
             drop(hook);
         }
         self.executor.run();
@@ -213,12 +211,10 @@ impl Tables {
     ) -> capnp::Result<Body> {
         let (content, message) = self.wire.body_of(get);
         let content = content?;
-        let mut roots = Vec::new();
-        if let Some(message) = message {
-            if message.cap_count()? <= known {
-                return Ok(Body { message: Contents::Shared(message), caps: Vec::new() });
-            }
-            roots = self.roots(&message)?;
+        if let Some(message) = message
+            && message.cap_count()? <= known
+        {
+            return Ok(Body { message: Contents::Shared(message), caps: Vec::new() });
         }
         let words = content.target_size()?.word_count;
         let mut own =
@@ -229,15 +225,7 @@ impl Tables {
             root.imbue_mut(&mut hooks);
             root.set_as(content)?;
         }
-        let caps = hooks.into_iter().enumerate();
-        let caps = caps.map(|(at, hook)| match roots.get(at) {
-            Some(Some(root)) => {
-                self.imports.borrow_mut().add_known(*root);
-                CapIn::Peer(*root)
-            }
-            _ => self.cap_in(hook),
-        });
-        let caps = caps.collect();
+        let caps = hooks.into_iter().map(|hook| self.cap_in(hook)).collect();
         Ok(Body { message: Contents::Own(own), caps })
     }
 

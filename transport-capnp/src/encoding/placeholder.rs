@@ -13,7 +13,7 @@ use capnp::{
 struct Placeholder(u32);
 
 /// A placeholder for capability number `index`.
-pub(super) fn placeholder(index: u32) -> Box<dyn ClientHook> {
+pub(crate) fn placeholder(index: u32) -> Box<dyn ClientHook> {
     Box::new(Placeholder(index))
 }
 

@@ -1,12 +1,18 @@
 //! Returns that no server of ours sends, put into the place of one that it did send.
 
-use std::{io::Write, os::unix::net::UnixStream, sync::Arc, thread, time::Duration};
+use std::{
+    io::Write,
+    os::unix::net::UnixStream,
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
 
 use capnp::{
     message::{Builder, Reader, ReaderOptions},
     serialize::{self, OwnedSegments},
 };
-use capnp_rpc::rpc_capnp::{message, return_};
+use capnp_rpc::rpc_capnp::{message, message_target, return_};
 use ipc_core::{ExceptionKind, Options, Stream, Transport, deadline::deadline};
 use transport_capnp::Capnp;
 
@@ -120,4 +126,28 @@ fn a_return_that_is_none_ends_its_call_and_no_other() {
         },
     );
     assert_eq!(refused.len(), 1);
+}
+
+/// Not the answer in which it came, which the peer may forget.
+#[test]
+fn calls_of_the_root_are_made_to_the_object() {
+    let targets = Arc::<Mutex<Vec<Option<u32>>>>::default();
+    let seen = targets.clone();
+    forged(
+        |reply| number(reply.init_results(), 43),
+        move |message| -> Option<()> {
+            if let message::Call(call) = message.which().unwrap() {
+                let call = call.unwrap();
+                if call.get_method_id() == ordinal::<dyn Hostile>("now") {
+                    seen.lock().unwrap().push(match call.get_target().unwrap().which().unwrap() {
+                        message_target::ImportedCap(number) => Some(number),
+                        message_target::PromisedAnswer(_) => None,
+                    });
+                }
+            }
+            None
+        },
+        |root| assert_eq!((root.now().unwrap(), root.now().unwrap()), (43, 42)),
+    );
+    assert_eq!(*targets.lock().unwrap(), [Some(0), Some(0)]);
 }
