@@ -11,6 +11,7 @@ use crate::{
     cases,
     cli::{Check, Compare},
     compare, peers,
+    resources::Pin,
 };
 
 /// The project's transports: the others are held against, not watched.
@@ -54,13 +55,15 @@ pub(crate) fn check(options: &Compare) -> Result<ExitCode, Box<dyn Error>> {
     Ok(ExitCode::FAILURE)
 }
 
-/// The ratios of the quick cases of one caller: how several share the cores is the scheduler's affair, from run to run.
+/// The ratios of the quick cases of one caller: how several share the cores is the scheduler's affair, from run to run. So it
+/// is whether two processes are put on one core or on two, hence they are on one unless something else is asked for.
 fn ratios(options: &Compare) -> Result<BTreeMap<String, f64>, Box<dyn Error>> {
+    let pin = options.pin.unwrap_or(Pin { caller: 0, server: 0 });
     let plan = Plan::new(9, options.round_ms.map_or(Duration::from_millis(250), Duration::from_millis));
     let mut ratios = BTreeMap::new();
     for transport in watched() {
         for case in cases::all().into_iter().filter(|case| case.quick && case.callers == 1) {
-            let order = Order { transport: transport.into(), case: case.name, plan, pin: options.pin };
+            let order = Order { transport: transport.into(), case: case.name, plan, pin: Some(pin) };
             match compare::ask(&order, false)? {
                 Outcome::Figures(figures) => _ = ratios.insert(format!("{transport} {}", order.case), figures.ratio),
                 Outcome::Cannot(_) => {}
