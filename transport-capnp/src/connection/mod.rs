@@ -73,7 +73,7 @@ pub(crate) struct Connection {
     /// Threads of this side that have a thread of the peer.
     own_threads: AtomicUsize,
     company: Company,
-    /// This process has one core.
+    /// This process and the peer have one core, the same.
     one_core: bool,
     /// The worker that the last call was for which another thread read.
     last_post: AtomicU64,
@@ -107,6 +107,7 @@ impl Connection {
             let (workers, limits) = (workers.clone(), limits.clone());
             move || State::new(side, root, workers, limits)
         });
+        let one_core = cores::share_one(stream.peer());
         let connection = Arc::new_cyclic(|itself| Self {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             stream,
@@ -127,7 +128,7 @@ impl Connection {
             serving: AtomicUsize::new(0),
             own_threads: AtomicUsize::new(0),
             company: Company::default(),
-            one_core: cores::is_one(),
+            one_core,
             last_post: AtomicU64::new(0),
             deferred: Mutex::default(),
             calls_inside: AtomicBool::new(false),
