@@ -107,9 +107,6 @@ pub enum Type {
     Closure(fn() -> &'static InterfaceSchema),
 }
 
-/// So deep types are looked at for what they hold.
-const MOST_DEPTH: usize = 64;
-
 /// The name of a type, and where it lives.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TypeName {
@@ -118,6 +115,9 @@ pub struct TypeName {
     /// The Rust name, or the one that it declares for the wire; for a generic type its arguments' names follow.
     pub name: Cow<'static, str>,
 }
+
+/// So deep types are looked at for what they hold.
+const MOST_DEPTH: usize = 64;
 
 impl Type {
     /// Whether a value of this type may hold interface objects or closures. One that is nested very deeply may, for all that

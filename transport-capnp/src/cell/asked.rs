@@ -5,6 +5,8 @@
 //! results; they are read here, from the very message.
 
 use std::{
+    future::Future,
+    pin::Pin,
     rc::Rc,
     sync::Arc,
     task::{Context, Poll, Waker},
@@ -48,8 +50,9 @@ impl State {
     ///
     /// If it could not be sent.
     pub(super) fn send_asked(&mut self, request: Request, slot: Arc<CallSlot>) -> Result<CallId, Failure> {
-        let sent = request.hook.send_streaming();
-        let Some((number, ack)) = self.tables.wire.take_acknowledged() else {
+        let wire = &self.tables.wire;
+        let (sent, number) = wire.call_of(|| request.hook.send_streaming());
+        let (Some(number), Some(ack)) = (number, wire.take_acknowledged()) else {
             return Err(Failure(match poll(sent) {
                 Poll::Ready(Err(error)) => error,
                 _ => capnp::Error::failed("the request did not take the connection that it is for".into()),
@@ -117,7 +120,6 @@ impl Tables {
 }
 
 fn poll(mut promise: Promise<(), capnp::Error>) -> Poll<Result<(), capnp::Error>> {
-    use std::{future::Future, pin::Pin};
     Pin::new(&mut promise).poll(&mut Context::from_waker(Waker::noop()))
 }
 

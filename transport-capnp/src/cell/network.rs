@@ -45,13 +45,11 @@ pub(crate) struct Wire {
     attached: RefCell<Option<Box<Contents>>>,
     /// Whether something in the output should not wait.
     urgent: Cell<bool>,
-    /// How many calls were sent.
-    sent_calls: Cell<u64>,
-    /// The question of the last one.
+    /// The question of the call that was made last.
     last_call: Cell<Option<u32>>,
-    /// The next one is not to be sent.
+    /// The next call is not to be sent.
     keeps_call: Cell<bool>,
-    /// What says that the last one is answered, if its reply is read from the message.
+    /// What says that the last call is answered, if its reply is read from the message.
     acknowledged: RefCell<Option<Promise<(), capnp::Error>>>,
     /// How large the next outgoing message will be, in words.
     next_size: Cell<u32>,
@@ -166,9 +164,19 @@ impl Wire {
         !self.output.borrow().is_empty()
     }
 
-    /// How many calls have gone to the output so far.
-    pub(crate) fn sent_calls(&self) -> u64 {
-        self.sent_calls.get()
+    /// Runs `ask`, which has capnp-rpc make a call; gives the question, if it came to that.
+    pub(super) fn call_of<T>(&self, ask: impl FnOnce() -> T) -> (T, Option<u32>) {
+        self.last_call.set(None);
+        let asked = ask();
+        (asked, self.last_call.get())
+    }
+
+    /// The same; the call is not sent.
+    pub(super) fn unsent_call_of<T>(&self, ask: impl FnOnce() -> T) -> (T, Option<u32>) {
+        self.keeps_call.set(true);
+        let call = self.call_of(ask);
+        self.keeps_call.set(false);
+        call
     }
 
     /// Notes what says that the call which was sent last is answered.
@@ -176,10 +184,9 @@ impl Wire {
         *self.acknowledged.borrow_mut() = Some(ack);
     }
 
-    /// The question of the call that was sent last, and what says that it is answered.
-    pub(super) fn take_acknowledged(&self) -> Option<(u32, Promise<(), capnp::Error>)> {
-        let ack = self.acknowledged.borrow_mut().take()?;
-        Some((self.last_call.get()?, ack))
+    /// What says so.
+    pub(super) fn take_acknowledged(&self) -> Option<Promise<(), capnp::Error>> {
+        self.acknowledged.borrow_mut().take()
     }
 
     /// Has the next release of this import not be sent: this side keeps it.
@@ -190,15 +197,6 @@ impl Wire {
     /// Stops that; tells whether it had not come to it yet.
     pub(crate) fn stop_withholding(&self) -> bool {
         self.withheld.take().is_some()
-    }
-
-    /// Runs `ask`, which makes a call; that is not sent. Gives the question.
-    pub(super) fn without_sending<T>(&self, ask: impl FnOnce() -> T) -> (T, Option<u32>) {
-        self.last_call.set(None);
-        self.keeps_call.set(true);
-        let asked = ask();
-        self.keeps_call.set(false);
-        (asked, self.last_call.get())
     }
 
     fn append(&self, message: &Builder<HeapAllocator>) -> capnp::Result<()> {
@@ -366,23 +364,20 @@ impl OutgoingMessage for Outgoing {
 
     fn send(self: Box<Self>) -> (Promise<(), capnp::Error>, Rc<Builder<HeapAllocator>>) {
         let kind = crate::message::kind_of(&self.message);
+        if kind == Some(CALL) {
+            self.wire.last_call.set(crate::message::question_of(&self.message));
+            if self.wire.keeps_call.take() {
+                return (Promise::ok(()), Rc::new(self.message));
+            }
+        }
         // Finish and Release save a system call and a wake-up of the peer each by waiting for the next message.
         match kind {
             Some(RELEASE) if self.wire.withholds(&self.message) => return (Promise::ok(()), Rc::new(self.message)),
-            Some(CALL) if self.wire.keeps_call.take() => {
-                self.wire.last_call.set(crate::message::question_of(&self.message));
-                return (Promise::ok(()), Rc::new(self.message));
-            }
             Some(FINISH | RELEASE) => {}
             _ => self.wire.urgent.set(true),
         }
-        match kind {
-            Some(RETURN) => self.wire.answers(&self.message),
-            Some(CALL) => {
-                self.wire.sent_calls.set(self.wire.sent_calls.get() + 1);
-                self.wire.last_call.set(crate::message::question_of(&self.message));
-            }
-            _ => {}
+        if kind == Some(RETURN) {
+            self.wire.answers(&self.message);
         }
         let carries = matches!(kind, Some(CALL | RETURN));
         let attached = if carries { self.wire.attached.borrow_mut().take() } else { None };

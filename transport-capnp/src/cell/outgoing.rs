@@ -102,9 +102,7 @@ impl State {
             tables.wire.forget_attached();
             return started;
         }
-        let sent = tables.wire.sent_calls();
-        let RemotePromise { promise, .. } = request.send();
-        let is_sent = tables.wire.sent_calls() != sent;
+        let (RemotePromise { promise, .. }, sent) = tables.wire.call_of(|| request.send());
         tables.wire.forget_attached();
         let slot = call.slot;
         let task = self.executor.spawn(async move {
@@ -113,7 +111,7 @@ impl State {
             tables.effects.borrow_mut().replies.push((slot, reply));
         });
         // What is left to do once the call is on its way can wait for what comes next, and be done with that.
-        if !is_sent {
+        if sent.is_none() {
             self.executor.run();
         }
         Ok(CallId::Task(task))

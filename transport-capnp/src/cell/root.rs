@@ -99,7 +99,7 @@ impl State {
         }
         let Some(promise) = tables.root.hook.take() else { return };
         let exchanged = Rc::new(Cell::new(None));
-        let sent = tables.wire.without_sending(|| promise.new_call(mp::THREAD, mp::GET_NAME, None).send());
+        let sent = tables.wire.unsent_call_of(|| promise.new_call(mp::THREAD, mp::GET_NAME, None).send());
         if let (asked, Some(question)) = sent
             && let Ok(answer) = with_object(question, export)
         {

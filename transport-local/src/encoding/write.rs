@@ -3,7 +3,6 @@
 use std::{
     cell::{Cell, RefCell},
     marker::PhantomData,
-    mem,
     sync::Arc,
 };
 
@@ -67,7 +66,7 @@ impl<'o, O> Sheet<'o, O> {
         }
         let small = Bytes::copy_from_slice(&bytes);
         bytes.clear();
-        let _ = SCRATCH.try_with(|scratch| scratch.set(mem::take(&mut bytes)));
+        let _ = SCRATCH.try_with(|scratch| scratch.set(bytes));
         small
     }
 

@@ -155,7 +155,7 @@ impl<C: Codec> Between<C> {
             drop(state);
             return (value, self.pass(1 - side, frame, turn));
         }
-        let mut happened: Happened<C> = state.take_events().map(|event| (side, event)).collect();
+        let happened: Happened<C> = state.take_events().map(|event| (side, event)).collect();
         if state.has_frames() {
             let frames = state.take_frames();
             if turn.frozen || turn.held {
@@ -168,10 +168,7 @@ impl<C: Codec> Between<C> {
             }
         }
         drop(state);
-        let mut ends = self.ends();
-        ends.exchange(&mut turn.sent, &mut happened);
-        drop(turn);
-        (value, ends.apply(happened))
+        (value, self.settle(turn, happened))
     }
 
     /// Gives a side the only frame that is on its way.
@@ -186,9 +183,14 @@ impl<C: Codec> Between<C> {
             end.apply(iter::once(event), &mut calls);
             return calls;
         }
-        let mut happened: Happened<C> = state.take_events().map(|event| (side, event)).collect();
+        let happened: Happened<C> = state.take_events().map(|event| (side, event)).collect();
         turn.sent.extend(state.take_frames().map(|frame| (side, frame)));
         drop(state);
+        self.settle(turn, happened)
+    }
+
+    /// Moves what is on its way, lets the turn go, and does what is to be done.
+    fn settle(&self, mut turn: MutexGuard<'_, Turn>, mut happened: Happened<C>) -> Works<C> {
         let mut ends = self.ends();
         ends.exchange(&mut turn.sent, &mut happened);
         drop(turn);
