@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 
 use ipc_core::{
-    Connected, Connection, Interface, Options, Result,
+    Connected, Connection, Exception, ExceptionKind, Interface, Options, Result,
     session::{Direct, End},
 };
 
@@ -35,12 +35,14 @@ impl Line {
         Self(Form::Direct(Direct::default()))
     }
 
-    /// The server's end.
+    /// The server's end. There is one on a line: a further one is lost from the beginning.
     pub fn accept<I: Interface + ?Sized>(&self, root: &Arc<I>, options: Options) -> Connection {
         match &self.0 {
             Form::Threaded(moved) => {
                 let mover = |end: &Weak<LocalEnd>| moved.attach(Side::Server, end);
-                End::server(Bincode, PEER.into(), root, options, mover).1
+                let (end, connection) = End::server(Bincode, PEER.into(), root, options, mover);
+                check_only(moved, Side::Server, &end);
+                connection
             }
             Form::Direct(direct) => End::direct_server(Bincode, PEER.into(), root, options, direct).1,
         }
@@ -50,12 +52,14 @@ impl Line {
     ///
     /// # Errors
     ///
-    /// As for [`Transport::connect`](ipc_core::Transport::connect).
+    /// As for [`Transport::connect`](ipc_core::Transport::connect); `Disconnected` if the line has a client already.
     pub fn connect<I: Interface + ?Sized>(&self, options: Options) -> Result<Connected<I>> {
         match &self.0 {
             Form::Threaded(moved) => {
                 let mover = |end: &Weak<LocalEnd>| moved.attach(Side::Client, end);
-                End::client(Bincode, PEER.into(), options, mover).connect()
+                let end = End::client(Bincode, PEER.into(), options, mover);
+                check_only(moved, Side::Client, &end);
+                end.connect()
             }
             Form::Direct(direct) => End::direct_client(Bincode, PEER.into(), options, direct).connect(),
         }
@@ -84,5 +88,14 @@ impl Line {
             Form::Threaded(moved) => moved.thaw(),
             Form::Direct(direct) => direct.thaw(),
         }
+    }
+}
+
+/// Gives up an end on a line that has one of this side.
+fn check_only(moved: &Moved, side: Side, end: &Arc<LocalEnd>) {
+    if !moved.has(side, end) {
+        let side = if side == Side::Client { "client" } else { "server" };
+        let message = format!("expected a line without a {side}: it has one for good");
+        end.lose(Exception::new(ExceptionKind::Protocol, message));
     }
 }

@@ -8,6 +8,7 @@ use std::{
     cell::RefCell,
     collections::VecDeque,
     mem::{self, ManuallyDrop},
+    ptr,
     sync::{Arc, OnceLock, PoisonError, Weak},
 };
 
@@ -81,12 +82,19 @@ impl Moved {
         }
     }
 
-    /// Has an end be on one side; gives what moves its frames.
+    /// Has an end be on one side; gives what moves its frames. There is one of each side: a further one's are not moved.
     pub(crate) fn attach(&self, side: Side, end: &Weak<LocalEnd>) -> LaneMover {
         let own = side as usize;
-        let _ = self.0.lanes[own].from.set(end.clone());
-        let _ = self.0.lanes[1 - own].to.set(end.clone());
-        LaneMover { lanes: self.0.clone(), lane: own }
+        let attached = self.0.lanes[own].from.set(end.clone()).is_ok();
+        if attached {
+            let _ = self.0.lanes[1 - own].to.set(end.clone());
+        }
+        LaneMover { lanes: self.0.clone(), lane: attached.then_some(own) }
+    }
+
+    /// Whether an end is the one on this side.
+    pub(crate) fn has(&self, side: Side, end: &Arc<LocalEnd>) -> bool {
+        self.0.lanes[side as usize].from.get().is_some_and(|known| ptr::eq(known.as_ptr(), Arc::as_ptr(end)))
     }
 }
 
@@ -94,12 +102,14 @@ impl Moved {
 #[derive(Debug)]
 pub(crate) struct LaneMover {
     lanes: Arc<Lanes>,
-    lane: usize,
+    lane: Option<usize>,
 }
 
 impl Mover for LaneMover {
     fn wake(&self) {
-        pump(&self.lanes, self.lane);
+        if let Some(lane) = self.lane {
+            pump(&self.lanes, lane);
+        }
     }
 }
 

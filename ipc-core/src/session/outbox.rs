@@ -3,7 +3,10 @@
 use std::{collections::VecDeque, sync::PoisonError, time::Instant};
 
 use super::frame::Frame;
-use crate::sync::{Condvar, Mutex, MutexGuard};
+use crate::sync::{
+    Condvar, Mutex, MutexGuard,
+    atomic::{AtomicUsize, Ordering},
+};
 
 /// Moves an end's frames to its peer.
 ///
@@ -24,6 +27,8 @@ pub trait Mover: Send + Sync + 'static {
 #[derive(Debug, Default)]
 pub struct Outbox {
     inner: Mutex<Inner>,
+    /// What the frames in it weigh, and those that were taken and are not written. Changes under the lock.
+    bytes: AtomicUsize,
     /// Less is in it, or it is closed.
     less: Condvar,
     /// More is in it, or it is closed.
@@ -33,8 +38,6 @@ pub struct Outbox {
 #[derive(Debug, Default)]
 struct Inner {
     frames: VecDeque<Frame>,
-    /// What they weigh, and those that were taken and are not written.
-    bytes: usize,
     closed: bool,
     /// What waits will never be written.
     dead: bool,
@@ -67,15 +70,15 @@ impl Outbox {
 
     /// A frame that was taken is written; `weight` is [its own](Frame::weight).
     pub fn written(&self, weight: usize) {
-        let mut inner = self.lock();
-        inner.bytes = inner.bytes.saturating_sub(weight);
+        let inner = self.lock();
+        self.bytes.store(self.waiting().saturating_sub(weight), Ordering::Release);
         drop(inner);
         self.less.notify_all();
     }
 
     /// What waits to be written, in bytes.
     pub fn waiting(&self) -> usize {
-        self.lock().bytes
+        self.bytes.load(Ordering::Acquire)
     }
 
     /// How many frames wait to be taken.
@@ -95,7 +98,7 @@ impl Outbox {
             return false;
         }
         let frames = std::mem::take(&mut inner.frames);
-        inner.bytes = 0;
+        self.bytes.store(0, Ordering::Release);
         inner.closed = true;
         drop(inner);
         drop(frames);
@@ -116,23 +119,25 @@ impl Outbox {
         if inner.closed {
             return;
         }
+        let mut bytes = self.waiting();
         for frame in frames {
-            inner.bytes += frame.weight();
+            bytes += frame.weight();
             inner.frames.push_back(frame);
         }
+        self.bytes.store(bytes, Ordering::Release);
         drop(inner);
         self.more.notify_one();
     }
 
     /// Blocks until at most `bytes` wait, or the outbox is closed. Tells whether that was in time.
     pub(super) fn wait_below(&self, bytes: usize, until: Option<Instant>) -> bool {
-        self.wait(until, |inner| inner.bytes <= bytes || inner.closed)
+        self.wait(until, |inner| self.waiting() <= bytes || inner.closed)
     }
 
     /// Blocks until all is written, also what waits since before the outbox was closed, or never will be. Tells whether that
     /// was in time.
     pub(super) fn wait_written(&self, until: Instant) -> bool {
-        self.wait(Some(until), |inner| inner.bytes == 0 || inner.dead)
+        self.wait(Some(until), |inner| self.waiting() == 0 || inner.dead)
     }
 
     fn wait(&self, until: Option<Instant>, done: impl Fn(&Inner) -> bool) -> bool {

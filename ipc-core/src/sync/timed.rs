@@ -34,6 +34,10 @@ impl<T> Mutex<T> {
         let held = self.0.lock().unwrap_or_else(sync::PoisonError::into_inner);
         Ok(MutexGuard { of: self, held })
     }
+
+    pub(crate) fn into_inner(self) -> LockResult<T> {
+        Ok(self.0.into_inner().unwrap_or_else(sync::PoisonError::into_inner))
+    }
 }
 
 impl<T> Deref for MutexGuard<'_, T> {

@@ -1,6 +1,7 @@
 //! Calls that this side makes: sent from any thread, waited for on the one that made them.
 
 use std::{
+    borrow::Cow,
     mem,
     sync::{Arc, PoisonError},
     time::Instant,
@@ -9,7 +10,7 @@ use std::{
 use bytes::Bytes;
 
 use super::{
-    End,
+    End, Handles, Machine,
     objects::{Cap, Outgoing, Values},
     threads,
 };
@@ -19,7 +20,7 @@ use crate::{
     session::{
         codec::Codec,
         frame::{CallId, ObjectId, ThreadKey},
-        state::{CallOn, NewCall, disconnected},
+        state::{Answered, CallOn, NewCall, State, disconnected},
     },
     sync::{
         Mutex, MutexGuard,
@@ -30,10 +31,16 @@ use crate::{
 
 /// A reply, to be read.
 pub(super) struct Reply<C: Codec> {
-    pub(super) end: Arc<End<C>>,
     pub(super) is_error: bool,
     pub(super) body: Bytes,
     pub(super) caps: Vec<Cap<C>>,
+}
+
+impl<C: Codec> Reply<C> {
+    /// One without objects.
+    pub(super) fn plain(answered: Answered<Handles<C>>) -> Self {
+        Self { is_error: answered.is_error, body: answered.values.body, caps: Vec::new() }
+    }
 }
 
 /// Where a caller finds its reply.
@@ -83,8 +90,13 @@ impl<C: Codec> CallSlot<C> {
     }
 
     /// Takes the reply; there will be no other.
-    fn close(&self) -> Option<Result<Reply<C>>> {
-        match mem::replace(&mut *self.reply(), Place::Closed) {
+    fn close(self: Arc<Self>) -> Option<Result<Reply<C>>> {
+        let place = match Arc::try_unwrap(self) {
+            // Whoever left the reply is done with it, as a rule.
+            Ok(slot) => slot.reply.into_inner().unwrap_or_else(PoisonError::into_inner),
+            Err(shared) => mem::replace(&mut *shared.reply(), Place::Closed),
+        };
+        match place {
             Place::Full(reply) => Some(reply),
             Place::Empty | Place::Closed => None,
         }
@@ -105,16 +117,15 @@ pub(super) struct Target {
 }
 
 /// A call that was sent. One that is not waited for to its end is given up.
-pub(super) struct Started<C: Codec> {
-    end: Arc<End<C>>,
-    slot: Arc<CallSlot<C>>,
+pub(super) struct Started<'e, C: Codec> {
+    end: Cow<'e, Arc<End<C>>>,
+    /// Where the reply may still come, or lie.
+    slot: Option<Arc<CallSlot<C>>>,
     /// None: there is nothing to wait for, nor to give up.
     call: Option<CallId>,
     /// The key of this thread, if the call runs on the peer's thread that stands for it.
     own: Option<ThreadKey>,
     once: bool,
-    /// Whether the reply may still come, or lie there.
-    open: bool,
 }
 
 impl<C: Codec> End<C> {
@@ -127,7 +138,7 @@ impl<C: Codec> End<C> {
         if let Some(lost) = self.lost() {
             return Err(disconnected(&lost));
         }
-        if let Some((between, _)) = &self.direct {
+        if let Machine::Shared(between, _) = &self.machine {
             let deadline = deadline::current();
             if !between.wait_thawed(deadline) || deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 return Err(Exception::new(ExceptionKind::DeadlineExceeded, "the deadline passed before the call"));
@@ -150,16 +161,16 @@ impl<C: Codec> End<C> {
     /// # Errors
     ///
     /// `Disconnected`, `Cancelled`, `Overloaded` or `TooLarge` if it was not sent.
-    pub(super) fn start(
-        self: &Arc<Self>,
+    pub(super) fn start<'e>(
+        this: Cow<'e, Arc<Self>>,
         target: Target,
         body: Bytes,
         objects: &Outgoing<'_, C>,
-    ) -> Result<Started<C>> {
+    ) -> Result<Started<'e, C>> {
         let Target { object, interface, ordinal, context } = target;
         let deadline = deadline::current().map(|at| at.saturating_duration_since(Instant::now()));
         let args = Values::<C> { body, objects: objects.passed() };
-        self.begin(context, |end, on, caller| {
+        Self::begin(this, context, |end, on, caller| {
             end.enter(|state| {
                 let call = state.call_if_waited_for(NewCall {
                     object,
@@ -181,23 +192,22 @@ impl<C: Codec> End<C> {
     /// # Errors
     ///
     /// As for [`start`](Self::start).
-    pub(super) fn destroy(self: &Arc<Self>, object: ObjectId, waits: bool) -> Result<Option<Started<C>>> {
-        let started = self.begin(true, |end, on, caller| {
+    pub(super) fn destroy(self: &Arc<Self>, object: ObjectId, waits: bool) -> Result<Option<Started<'_, C>>> {
+        let started = Self::begin(Cow::Borrowed(self), true, |end, on, caller| {
             // It always has a context.
             let Some(on) = on else { return Ok(None) };
-            let (call, works) = end.enter_with_jobs(|state| {
+            let work = |state: &mut State<_>| {
                 let call = state.destroy(object, on, waits.then(|| caller.clone()))?;
                 Ok(call.filter(|_| waits).inspect(|call| end.begin_wait(&caller.post, *call)))
-            });
-            for work in works {
+            };
+            end.enter_with(work, |work| {
                 if waits {
                     work.run_here();
                 } else {
                     // Not on this thread, which does not wait.
                     end.cleanup.run(move || work.run_here());
                 }
-            }
-            call
+            })
         })?;
         Ok(started.call.is_some().then_some(started))
     }
@@ -210,28 +220,27 @@ impl<C: Codec> End<C> {
     pub(super) fn hello(self: &Arc<Self>, interface: u64) -> Result<Reply<C>> {
         let slot = CallSlot::new(Post::current());
         self.enter(|state| state.hello(interface, slot.clone()))?;
-        let started = Started { end: self.clone(), slot, call: None, own: None, once: false, open: true };
-        started.wait()
+        Started { end: Cow::Borrowed(self), slot: Some(slot), call: None, own: None, once: false }.wait()
     }
 
-    fn begin(
-        self: &Arc<Self>,
+    fn begin<'e>(
+        this: Cow<'e, Arc<Self>>,
         context: bool,
         send: impl FnOnce(&Arc<Self>, Option<CallOn<'_>>, &Arc<CallSlot<C>>) -> Result<Option<CallId>>,
-    ) -> Result<Started<C>> {
+    ) -> Result<Started<'e, C>> {
         let slot = CallSlot::new(Post::current());
-        let mut started =
-            Started { end: self.clone(), slot: slot.clone(), call: None, own: None, once: false, open: true };
-        let waiting = if context { threads::waiting(self.number()) } else { None };
-        started.call = match waiting {
-            Some(call) => send(self, Some(CallOn::Waiting(call)), &slot),
-            None if context => {
-                let key = threads::key(self);
-                (started.own, started.once) = (Some(key.thread), key.once);
-                send(self, Some(CallOn::Own(key.thread, slot.post.name())), &slot)
-            }
-            None => send(self, None, &slot),
-        }?;
+        let waiting = if context { threads::waiting(this.number()) } else { None };
+        let key = if context && waiting.is_none() { Some(threads::key(&this)) } else { None };
+        let on = match (waiting, &key) {
+            (Some(call), _) => Some(CallOn::Waiting(call)),
+            (None, Some(key)) => Some(CallOn::Own(key.thread, slot.post.name())),
+            (None, None) => None,
+        };
+        let call = send(&this, on, &slot);
+        let (own, once) = key.map_or((None, false), |key| (Some(key.thread), key.once));
+        // One that was not sent has a thread to give up all the same.
+        let mut started = Started { end: this, slot: Some(slot), call: None, own, once };
+        started.call = call?;
         Ok(started)
     }
 
@@ -249,13 +258,18 @@ impl<C: Codec> End<C> {
     }
 }
 
-impl<C: Codec> Started<C> {
+impl<C: Codec> Started<'_, C> {
+    /// Where the call was made.
+    pub(super) fn end(&self) -> &End<C> {
+        &self.end
+    }
+
     /// Waits for the reply, and runs nested calls meanwhile.
     ///
     /// # Errors
     ///
     /// What the call ended with, if not with a reply.
-    pub(super) fn wait(self) -> Result<Reply<C>> {
+    pub(super) fn wait(&mut self) -> Result<Reply<C>> {
         let deadline = deadline::current();
         self.wait_until(deadline)
     }
@@ -265,14 +279,16 @@ impl<C: Codec> Started<C> {
     /// # Errors
     ///
     /// As [`wait`](Self::wait).
-    pub(super) fn wait_until(mut self, deadline: Option<Instant>) -> Result<Reply<C>> {
-        while !self.slot.is_done() {
-            if let Some(job) = self.slot.post.nested() {
+    pub(super) fn wait_until(&mut self, deadline: Option<Instant>) -> Result<Reply<C>> {
+        let taken = || Err(Exception::new(ExceptionKind::Protocol, "the reply was taken already"));
+        let Some(slot) = &self.slot else { return taken() };
+        while !slot.is_done() {
+            if let Some(job) = slot.post.nested() {
                 job.run();
-                if !self.slot.is_done() && deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                if !slot.is_done() && deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                     return Err(self.timed_out());
                 }
-            } else if self.slot.post.waiter().park(deadline) == Wake::TimedOut && !self.slot.is_done() {
+            } else if slot.post.waiter().park(deadline) == Wake::TimedOut && !slot.is_done() {
                 return Err(self.timed_out());
             }
         }
@@ -281,9 +297,7 @@ impl<C: Codec> Started<C> {
             return Err(self.timed_out());
         }
         self.leave();
-        self.open = false;
-        let taken = self.slot.close();
-        taken.unwrap_or_else(|| Err(Exception::new(ExceptionKind::Protocol, "the reply was taken already")))
+        self.slot.take().and_then(CallSlot::close).unwrap_or_else(taken)
     }
 
     /// The thread of the peer may be busy for ever: the next call gets a new one.
@@ -303,14 +317,14 @@ impl<C: Codec> Started<C> {
     /// The thread does not wait for it any more.
     fn leave(&mut self) -> Option<CallId> {
         let call = self.call.take()?;
-        if !self.end.is_direct() {
-            self.slot.post.end(self.end.wait_for(call)).into_iter().for_each(Job::refuse);
+        if let Some(slot) = self.slot.as_ref().filter(|_| !self.end.is_direct()) {
+            slot.post.end(self.end.wait_for(call)).into_iter().for_each(Job::refuse);
         }
         Some(call)
     }
 }
 
-impl<C: Codec> Drop for Started<C> {
+impl<C: Codec> Drop for Started<'_, C> {
     fn drop(&mut self) {
         if let Some(call) = self.leave() {
             self.end.enter(|state| state.give_up(call));
@@ -318,9 +332,7 @@ impl<C: Codec> Drop for Started<C> {
         if let Some(thread) = self.own.filter(|_| self.once) {
             self.end.enter(|state| state.end_thread(thread));
         }
-        if self.open {
-            // What came too late is let go of here, not where the machine forgets the caller.
-            drop(self.slot.close());
-        }
+        // What came too late is let go of here, not where the machine forgets the caller.
+        drop(self.slot.take().and_then(CallSlot::close));
     }
 }

@@ -1,11 +1,11 @@
 //! Two ends in one process whose calls run on the caller's own thread.
 //!
-//! Nothing waits in between: whoever enters one machine has the turn of both, gives what the one sends to the other until
-//! both are quiet, lets the turn go, and then does itself what is to be done, the handler too.
+//! Nothing waits in between: both machines are behind one lock. Whoever has the turn gives what the one sends to the other
+//! until both are quiet, lets the turn go, and then does itself what is to be done, the handler too.
 
 use std::{
     collections::VecDeque,
-    fmt, iter,
+    fmt,
     sync::{Arc, OnceLock, PoisonError, Weak},
     time::Instant,
 };
@@ -13,16 +13,17 @@ use std::{
 use smallvec::SmallVec;
 
 use super::{
-    End, Handles,
+    End, Handles, Machine,
+    call::Reply,
     serve::{Work, Works},
 };
 use crate::{
-    exception::{Exception, ExceptionKind},
+    exception::{Exception, ExceptionKind, Result},
     session::{
         codec::Codec,
         frame::Frame,
         outbox::Mover,
-        state::{Event, State},
+        state::{Answered, Event, State},
     },
     sync::{
         Condvar, Mutex, MutexGuard,
@@ -39,14 +40,15 @@ pub(super) struct Between<C: Codec> {
     /// The client's and the server's.
     ends: [OnceLock<Weak<End<C>>>; 2],
     /// Held by whoever has the turn.
-    turn: Mutex<Turn>,
+    turn: Mutex<Turn<C>>,
     /// As in the turn, for who only looks.
     frozen: AtomicBool,
     thawed: Condvar,
 }
 
-#[derive(Default)]
-struct Turn {
+struct Turn<C: Codec> {
+    /// Of both ends, once there are these. One whose end is gone is lost.
+    machines: [Option<State<Handles<C>>>; 2],
     frozen: bool,
     cut: bool,
     /// Whether frames wait in an outbox.
@@ -55,10 +57,38 @@ struct Turn {
     sent: VecDeque<(usize, Frame)>,
 }
 
-impl Turn {
+impl<C: Codec> Turn<C> {
     /// Whether what a side sends goes to the other at once, and nothing else does.
     fn is_plain(&self) -> bool {
         !(self.frozen || self.held || self.cut) && self.sent.is_empty()
+    }
+
+    fn machine(&mut self, side: usize) -> &mut State<Handles<C>> {
+        self.machines[side].as_mut().expect("an end enters the machine that it was attached with")
+    }
+
+    /// Takes what a side has to say, and what is to be done there.
+    fn take(&mut self, side: usize, happened: &mut Happened<C>) {
+        let Some(machine) = &mut self.machines[side] else { return };
+        happened.extend(machine.take_events().map(|event| (side, event)));
+        self.sent.extend(machine.take_frames().map(|frame| (side, frame)));
+    }
+
+    /// Gives each side what the other sends, until both are quiet.
+    fn exchange(&mut self, happened: &mut Happened<C>) {
+        while let Some((from, frame)) = self.sent.pop_front() {
+            let to = 1 - from;
+            if let Some(machine) = &mut self.machines[to] {
+                machine.receive(frame);
+                self.take(to, happened);
+            }
+        }
+    }
+}
+
+impl<C: Codec> Default for Turn<C> {
+    fn default() -> Self {
+        Self { machines: [None, None], frozen: false, cut: false, held: false, sent: VecDeque::new() }
     }
 }
 
@@ -84,31 +114,32 @@ impl<C: Codec> Direct<C> {
 
     /// Has it go on, with what waited meanwhile.
     pub fn thaw(&self) {
+        let ends = [0, 1].map(|side| self.0.end(side));
         let mut turn = self.0.turn();
         self.0.set_frozen(&mut turn, false);
         turn.held = false;
-        let mut happened = Happened::new();
-        for (side, end) in [0, 1].into_iter().filter_map(|side| Some((side, self.0.end(side)?))) {
-            turn.sent.extend(end.take_held().into_iter().map(|frame| (side, frame)));
+        for (side, end) in (0..).zip(&ends) {
+            let held = end.iter().flat_map(|end| end.take_held());
+            turn.sent.extend(held.map(|frame| (side, frame)));
         }
-        let mut ends = self.0.ends();
-        ends.exchange(&mut turn.sent, &mut happened);
-        drop(turn);
+        let mut calls = Works::new();
+        self.0.settle(turn, Happened::new(), |work| calls.push(work));
         self.0.thawed.notify_all();
-        ends.apply(happened).into_iter().for_each(Work::run_here);
+        calls.into_iter().for_each(Work::run_here);
         // One that was given up meanwhile is the loss of the other.
-        for side in [0, 1] {
-            if self.0.end(side).is_none_or(|end| end.lost().is_some())
-                && let Some(other) = self.0.end(1 - side)
-            {
-                other.lose(gone());
-            }
+        let [client, server] = ends.map(|end| end.filter(|end| end.lost().is_none()));
+        if let (Some(left), None) | (None, Some(left)) = (client, server) {
+            left.lose(gone());
         }
     }
 
-    pub(super) fn attach(&self, side: usize, end: &Weak<End<C>>) -> (Arc<Between<C>>, usize) {
-        let _ = self.0.ends[side].set(end.clone());
-        (self.0.clone(), side)
+    /// Has an end be on one side, with its machine; which is not moved there if there is one already.
+    pub(super) fn attach(&self, side: usize, end: &Weak<End<C>>, state: State<Handles<C>>) -> Machine<C> {
+        if self.0.ends[side].set(end.clone()).is_err() {
+            return Machine::Own(Mutex::new(state));
+        }
+        self.0.turn().machines[side] = Some(state);
+        Machine::Shared(self.0.clone(), side)
     }
 }
 
@@ -138,63 +169,79 @@ impl<C: Codec> fmt::Debug for Direct<C> {
 }
 
 impl<C: Codec> Between<C> {
-    /// Enters the machine of one side, and moves what that sends. Gives back the calls that this thread is to run.
+    /// Enters the machine of one side, and moves what that sends. Calls that this thread is to run are given to `run`, without
+    /// the turn.
     pub(super) fn enter<T>(
         &self,
         side: usize,
         end: &End<C>,
         work: impl FnOnce(&mut State<Handles<C>>) -> T,
-    ) -> (T, Works<C>) {
+        run: impl FnMut(Work<C>),
+    ) -> T {
         let mut turn = self.turn();
-        let mut state = end.lock();
-        let value = work(&mut state);
-        if turn.is_plain()
-            && let Some(frame) = state.take_only_frame()
-        {
+        let plain = turn.is_plain();
+        let machine = turn.machine(side);
+        let value = work(machine);
+        if plain && let Some(frame) = machine.take_only_frame() {
             // As it is with most calls, and with their answers.
-            drop(state);
-            return (value, self.pass(1 - side, frame, turn));
+            self.pass(1 - side, frame, turn, run);
+            return value;
         }
-        let happened: Happened<C> = state.take_events().map(|event| (side, event)).collect();
-        if state.has_frames() {
-            let frames = state.take_frames();
-            if turn.frozen || turn.held {
-                turn.held = true;
-                end.outbox.push(frames);
-            } else if turn.cut {
-                drop(frames);
-            } else {
-                turn.sent.extend(frames.map(|frame| (side, frame)));
-            }
+        let mut happened = Happened::new();
+        turn.take(side, &mut happened);
+        if turn.frozen || turn.held {
+            turn.held |= !turn.sent.is_empty();
+            end.outbox.push(turn.sent.drain(..).map(|(_, frame)| frame));
+        } else if turn.cut {
+            turn.sent.clear();
         }
-        drop(state);
-        (value, self.settle(turn, happened))
+        self.settle(turn, happened, run);
+        value
+    }
+
+    /// Looks at the machine of one side.
+    pub(super) fn look<T>(&self, side: usize, look: impl FnOnce(&State<Handles<C>>) -> T) -> T {
+        look(self.turn().machine(side))
     }
 
     /// Gives a side the only frame that is on its way.
-    fn pass(&self, side: usize, frame: Frame, mut turn: MutexGuard<'_, Turn>) -> Works<C> {
-        let mut calls = Works::new();
-        let Some(end) = self.end(side) else { return calls };
-        let mut state = end.lock();
-        state.receive(frame);
-        if let Some(event) = state.take_only_event() {
-            drop(state);
+    fn pass(&self, side: usize, frame: Frame, mut turn: MutexGuard<'_, Turn<C>>, run: impl FnMut(Work<C>)) {
+        let Some(machine) = &mut turn.machines[side] else { return };
+        machine.receive(frame);
+        if let Some(event) = machine.take_only_event() {
             drop(turn);
-            end.apply(iter::once(event), &mut calls);
-            return calls;
+            return self.apply(side, event, run);
         }
-        let happened: Happened<C> = state.take_events().map(|event| (side, event)).collect();
-        turn.sent.extend(state.take_frames().map(|frame| (side, frame)));
-        drop(state);
-        self.settle(turn, happened)
+        let mut happened = Happened::new();
+        turn.take(side, &mut happened);
+        self.settle(turn, happened, run);
     }
 
     /// Moves what is on its way, lets the turn go, and does what is to be done.
-    fn settle(&self, mut turn: MutexGuard<'_, Turn>, mut happened: Happened<C>) -> Works<C> {
-        let mut ends = self.ends();
-        ends.exchange(&mut turn.sent, &mut happened);
+    fn settle(&self, mut turn: MutexGuard<'_, Turn<C>>, mut happened: Happened<C>, run: impl FnMut(Work<C>)) {
+        turn.exchange(&mut happened);
         drop(turn);
-        ends.apply(happened)
+        let mut calls = Works::new();
+        for (side, event) in happened {
+            self.apply(side, event, |work| calls.push(work));
+        }
+        calls.into_iter().for_each(run);
+    }
+
+    /// Does what is to be done.
+    fn apply(&self, side: usize, event: Event<Handles<C>>, mut run: impl FnMut(Work<C>)) {
+        match event {
+            Event::Completed { caller, outcome } if !brings_objects(&outcome) => {
+                caller.set(outcome.map(Reply::plain));
+            }
+            event => {
+                let Some(end) = self.end(side) else { return };
+                match event {
+                    Event::Job(job) => run(Work::call(end, job).1),
+                    event => end.apply([event], &mut run),
+                }
+            }
+        }
     }
 
     /// Waits while it is frozen. Tells whether that ended in time.
@@ -218,11 +265,7 @@ impl<C: Codec> Between<C> {
         true
     }
 
-    fn ends(&self) -> Ends<'_, C> {
-        Ends { between: self, found: [None, None] }
-    }
-
-    fn set_frozen(&self, turn: &mut Turn, frozen: bool) {
+    fn set_frozen(&self, turn: &mut Turn<C>, frozen: bool) {
         turn.frozen = frozen;
         self.frozen.store(frozen, Ordering::Release);
     }
@@ -231,51 +274,9 @@ impl<C: Codec> Between<C> {
         self.ends[side].get().and_then(Weak::upgrade)
     }
 
-    fn turn(&self) -> MutexGuard<'_, Turn> {
+    fn turn(&self) -> MutexGuard<'_, Turn<C>> {
         // No user code runs in a turn.
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The ends, each looked for once.
-struct Ends<'a, C: Codec> {
-    between: &'a Between<C>,
-    found: [Option<Option<Arc<End<C>>>>; 2],
-}
-
-impl<C: Codec> Ends<'_, C> {
-    fn get(&mut self, side: usize) -> Option<&Arc<End<C>>> {
-        self.found[side].get_or_insert_with(|| self.between.end(side)).as_ref()
-    }
-
-    /// Gives each side what the other sends, until both are quiet.
-    fn exchange(&mut self, sent: &mut VecDeque<(usize, Frame)>, happened: &mut Happened<C>) {
-        while let Some(from) = sent.front().map(|(from, _)| *from) {
-            let is_same = |(other, _): &(usize, Frame)| *other == from;
-            let mut next = || if sent.front().is_some_and(is_same) { sent.pop_front() } else { None };
-            let frames = iter::from_fn(&mut next).map(|(_, frame)| frame);
-            let Some(to) = self.get(1 - from) else {
-                frames.for_each(drop);
-                continue;
-            };
-            let mut state = to.lock();
-            frames.for_each(|frame| state.receive(frame));
-            happened.extend(state.take_events().map(|event| (1 - from, event)));
-            sent.extend(state.take_frames().map(|frame| (1 - from, frame)));
-        }
-    }
-
-    fn apply(&mut self, happened: Happened<C>) -> Works<C> {
-        let mut calls = Works::new();
-        let mut happened = happened.into_iter().peekable();
-        while let Some(side) = happened.peek().map(|(side, _)| *side) {
-            let events = iter::from_fn(|| happened.next_if(|(other, _)| *other == side)).map(|(_, event)| event);
-            match self.get(side) {
-                Some(end) => end.apply(events, &mut calls),
-                None => events.for_each(drop),
-            }
-        }
-        calls
     }
 }
 
@@ -286,6 +287,10 @@ impl<C: Codec> End<C> {
         frames.iter().for_each(|frame| self.outbox.written(frame.weight()));
         frames
     }
+}
+
+fn brings_objects<C: Codec>(outcome: &Result<Answered<Handles<C>>>) -> bool {
+    outcome.as_ref().is_ok_and(|answered| !answered.values.objects.is_empty())
 }
 
 /// There is nothing to move.

@@ -115,7 +115,7 @@ impl<C: Codec> End<C> {
 
 impl<C: Codec> Serves for End<C> {
     fn is_gone(&self, call: u64) -> bool {
-        self.status.lost().is_some() || self.lock().is_given_up(CallId(call))
+        self.status.lost().is_some() || self.look(|state| state.is_given_up(CallId(call)))
     }
 
     fn callers(&self) -> &Callers {

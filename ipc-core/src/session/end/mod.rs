@@ -16,7 +16,6 @@ use std::{
         Arc, OnceLock, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
-    time::Instant,
 };
 
 use smallvec::SmallVec;
@@ -33,7 +32,7 @@ use super::{
     codec::Codec,
     frame::Frame,
     outbox::{Mover, Outbox},
-    state::{Counts, Event, Host, Job, On, State},
+    state::{Counts, Event, Host, On, State},
 };
 use crate::{
     exception::{Exception, ExceptionKind, Result},
@@ -56,16 +55,22 @@ pub struct End<C: Codec> {
     mover: Box<dyn Mover>,
     peer: String,
     options: Options,
-    state: Mutex<State<Handles<C>>>,
+    machine: Machine<C>,
     outbox: Outbox,
     registry: Arc<Registry<C>>,
     workers: Arc<WorkerCount>,
     cleanup: Cleanup,
     status: Status,
     owner: OnceLock<Weak<Owner<C>>>,
-    /// What is between this and the peer's, if calls run on the caller's own thread; and which side this is.
-    direct: Option<(Arc<Between<C>>, usize)>,
     itself: Weak<Self>,
+}
+
+/// Where the state machine is.
+#[allow(clippy::large_enum_variant, reason = "there is one for each end")]
+enum Machine<C: Codec> {
+    Own(Mutex<State<Handles<C>>>),
+    /// Beside the peer's, where calls run on the caller's own thread; and which side this is.
+    Shared(Arc<Between<C>>, usize),
 }
 
 /// The machine's handles.
@@ -79,7 +84,8 @@ pub(crate) struct Handles<C: Codec> {
 impl<C: Codec> Host for Handles<C> {
     type Object = Arc<Export<C>>;
     type Caller = Arc<CallSlot<C>>;
-    type Worker = Arc<Worker>;
+    /// None where calls run on the caller's own thread.
+    type Worker = Option<Arc<Worker>>;
 
     fn key(object: &Self::Object) -> usize {
         object.address()
@@ -90,8 +96,8 @@ impl<C: Codec> Host for Handles<C> {
     }
 
     fn start_worker(&mut self, name: &str) -> Result<Self::Worker> {
-        let slot = self.workers.as_ref().map(|workers| workers.take(name)).transpose()?;
-        Ok(Worker::new(name, slot, self.connection))
+        let Some(workers) = &self.workers else { return Ok(None) };
+        Ok(Some(Worker::new(name, workers.take(name)?, self.connection)))
     }
 }
 
@@ -105,13 +111,15 @@ impl<C: Codec> End<C> {
         mover: impl FnOnce(&Weak<Self>) -> M,
     ) -> Arc<Self> {
         let client = |handles, limits, _: &_| State::client(handles, limits);
-        Self::new(codec, peer, options, mover, |_| None, client)
+        Self::new(codec, peer, options, mover, None, client)
     }
 
     /// The same, where calls run on the caller's own thread. There is no mover: frames need not be moved.
     pub fn direct_client(codec: C, peer: String, options: Options, line: &Direct<C>) -> Arc<Self> {
         let client = |handles, limits, _: &_| State::client(handles, limits);
-        Self::new(codec, peer, options, |_| Unmoved, |end| Some(line.attach(0, end)), client)
+        let end = Self::new(codec, peer, options, |_| Unmoved, Some((line, 0)), client);
+        end.check_attached("client");
+        end
     }
 
     /// The end that accepts, and serves `root`, where calls run on the caller's own thread.
@@ -124,8 +132,9 @@ impl<C: Codec> End<C> {
     ) -> (Arc<Self>, Connection) {
         let server =
             |handles, limits, registry: &Arc<Registry<C>>| State::server(handles, limits, registry.export(root));
-        let end = Self::new(codec, peer, options, |_| Unmoved, |end| Some(line.attach(1, end)), server);
+        let end = Self::new(codec, peer, options, |_| Unmoved, Some((line, 1)), server);
         let connection = end.own();
+        end.check_attached("server");
         (end, connection)
     }
 
@@ -139,7 +148,7 @@ impl<C: Codec> End<C> {
     ) -> (Arc<Self>, Connection) {
         let server =
             |handles, limits, registry: &Arc<Registry<C>>| State::server(handles, limits, registry.export(root));
-        let end = Self::new(codec, peer, options, mover, |_| None, server);
+        let end = Self::new(codec, peer, options, mover, None, server);
         let connection = end.own();
         (end, connection)
     }
@@ -149,31 +158,33 @@ impl<C: Codec> End<C> {
         peer: String,
         options: Options,
         mover: impl FnOnce(&Weak<Self>) -> M,
-        direct: impl FnOnce(&Weak<Self>) -> Option<(Arc<Between<C>>, usize)>,
+        direct: Option<(&Direct<C>, usize)>,
         state: impl FnOnce(Handles<C>, Limits, &Arc<Registry<C>>) -> State<Handles<C>>,
     ) -> Arc<Self> {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let workers = WorkerCount::new(options.limits.server_threads);
         let registry = Arc::<Registry<C>>::default();
         Arc::new_cyclic(|itself| {
-            let direct = direct(itself);
             let counted = if direct.is_none() { Some(workers.clone()) } else { None };
             let handles = Handles { connection: number, workers: counted, codec: PhantomData };
             let state = state(handles, options.limits.clone(), &registry);
+            let machine = match direct {
+                None => Machine::Own(Mutex::new(state)),
+                Some((line, side)) => line.attach(side, itself, state),
+            };
             Self {
                 number,
                 codec,
                 mover: Box::new(mover(itself)),
                 peer,
                 options,
-                state: Mutex::new(state),
+                machine,
                 outbox: Outbox::default(),
                 registry,
                 workers,
                 cleanup: Cleanup::default(),
                 status: Status::default(),
                 owner: OnceLock::new(),
-                direct,
                 itself: itself.clone(),
             }
         })
@@ -200,7 +211,9 @@ impl<C: Codec> End<C> {
     /// a mover that reads for others too may have another thread do it.
     #[must_use = "the calls in it are to be run"]
     pub fn receive(self: &Arc<Self>, frame: Frame) -> Inline<C> {
-        Inline(self.enter_with_jobs(|state| state.receive(frame)).1)
+        let mut calls = Works::new();
+        self.enter_with(|state| state.receive(frame), |work| calls.push(work));
+        Inline(calls)
     }
 
     /// The stream has ended, or failed; or what came is no frame, which `Protocol` says. Calls in flight are interrupted, and
@@ -249,12 +262,12 @@ impl<C: Codec> End<C> {
     }
 
     fn counts(&self) -> Counts {
-        self.lock().counts()
+        self.look(State::counts)
     }
 
     /// Whether calls run on the caller's own thread.
     fn is_direct(&self) -> bool {
-        self.direct.is_some()
+        matches!(self.machine, Machine::Shared(..))
     }
 
     fn number(&self) -> u64 {
@@ -282,17 +295,16 @@ impl<C: Codec> End<C> {
 
     /// Enters the machine; then has frames moved, and does what is to be done.
     fn enter<T>(&self, work: impl FnOnce(&mut State<Handles<C>>) -> T) -> T {
-        let (value, calls) = self.enter_with_jobs(work);
         // Only frames bring calls; and of those only what is moved here.
-        calls.into_iter().for_each(Work::run_here);
-        value
+        self.enter_with(work, Work::run_here)
     }
 
-    fn enter_with_jobs<T>(&self, work: impl FnOnce(&mut State<Handles<C>>) -> T) -> (T, Works<C>) {
-        if let Some((between, side)) = &self.direct {
-            return between.enter(*side, self, work);
-        }
-        let mut state = self.lock();
+    /// The same; calls that this thread is to run are given to `run`.
+    fn enter_with<T>(&self, work: impl FnOnce(&mut State<Handles<C>>) -> T, mut run: impl FnMut(Work<C>)) -> T {
+        let mut state = match &self.machine {
+            Machine::Own(state) => lock(state),
+            Machine::Shared(between, side) => return between.enter(*side, self, work, run),
+        };
         let value = work(&mut state);
         let events: SmallVec<[_; 1]> = state.take_events().collect();
         let moves = state.has_frames();
@@ -301,25 +313,34 @@ impl<C: Codec> End<C> {
             self.outbox.push(state.take_frames());
         }
         drop(state);
-        let mut jobs = Works::new();
         if !events.is_empty()
             && let Some(this) = self.itself.upgrade()
         {
-            this.apply(events, &mut jobs);
+            this.apply(events, &mut run);
         }
         if moves {
             self.mover.wake();
         }
-        (value, jobs)
+        value
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<Handles<C>>> {
-        // No user code runs under it.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn look<T>(&self, look: impl FnOnce(&State<Handles<C>>) -> T) -> T {
+        match &self.machine {
+            Machine::Own(state) => look(&lock(state)),
+            Machine::Shared(between, side) => between.look(*side, look),
+        }
+    }
+
+    /// Gives up an end whose place on its line was taken.
+    fn check_attached(&self, side: &str) {
+        if !self.is_direct() {
+            let message = format!("expected a line without a {side}: it has one for good");
+            self.lose(Exception::new(ExceptionKind::Protocol, message));
+        }
     }
 
     /// Does what is to be done outside of the machine. Adds the calls that whoever reads is to run.
-    fn apply(self: &Arc<Self>, events: impl IntoIterator<Item = Event<Handles<C>>>, inline: &mut Works<C>) {
+    fn apply(self: &Arc<Self>, events: impl IntoIterator<Item = Event<Handles<C>>>, run: &mut impl FnMut(Work<C>)) {
         for event in events {
             match event {
                 Event::Lost(why) => {
@@ -329,20 +350,22 @@ impl<C: Codec> End<C> {
                 }
                 Event::Completed { caller, outcome } => caller.set(outcome.map(|answered| {
                     let Values::<C> { body, objects } = answered.values;
-                    Reply { caps: caps(self, objects), end: self.clone(), is_error: answered.is_error, body }
+                    Reply { caps: caps(self, objects), is_error: answered.is_error, body }
                 })),
-                Event::Job(job) => inline.extend(self.place(job)),
+                Event::Job(job) => {
+                    let (on, work) = Work::call(self.clone(), job);
+                    self.leave(on, work).into_iter().for_each(&mut *run);
+                }
                 Event::Destroy { call, object, on } => {
                     let what = What::Destroy { object };
-                    inline.extend(
-                        self.leave(on, Work { end: self.clone(), call, what, on_thread: true, deadline: None }),
-                    );
+                    let work = Work { end: self.clone(), call, what, on_thread: true, deadline: None };
+                    self.leave(on, work).into_iter().for_each(&mut *run);
                 }
                 Event::Cancelled { call, on } => {
                     let withdrawn = match &on {
-                        On::Worker(worker) => worker.post().withdraw(Worker::wait(self.number), call.0),
+                        On::Worker(Some(worker)) => worker.post().withdraw(Worker::wait(self.number), call.0),
                         On::Waiting(caller, made) => caller.post().withdraw(self.wait_for(*made), call.0),
-                        On::Anybody => None,
+                        On::Worker(None) | On::Anybody => None,
                     };
                     match withdrawn {
                         Some(work) => work.refuse(),
@@ -351,28 +374,19 @@ impl<C: Codec> End<C> {
                     }
                 }
                 Event::Dropped(object) => self.cleanup.run(move || drop(object)),
-                Event::Ended(worker) => worker.end(),
+                Event::Ended(Some(worker)) => worker.end(),
+                Event::Ended(None) => {}
             }
         }
     }
 
-    fn place(self: &Arc<Self>, job: Job<Handles<C>>) -> Option<Work<C>> {
-        let Job { call, object, interface, ordinal, on, deadline, args } = job;
-        let what = What::Call { object, interface, ordinal, body: args.body, caps: caps(self, args.objects) };
-        let deadline = deadline.and_then(|left| Instant::now().checked_add(left));
-        let on_thread = !matches!(on, On::Anybody);
-        self.leave(on, Work { end: self.clone(), call, what, on_thread, deadline })
-    }
-
     /// Leaves work for its thread; or gives it back if that is this one.
     fn leave(self: &Arc<Self>, on: On<Handles<C>>, work: Work<C>) -> Option<Work<C>> {
-        if self.direct.is_some() {
-            return Some(work);
-        }
         let number = work.call.0;
         let left = match on {
-            On::Anybody => return Some(work),
-            On::Worker(worker) => {
+            _ if self.is_direct() => return Some(work),
+            On::Anybody | On::Worker(None) => return Some(work),
+            On::Worker(Some(worker)) => {
                 self.start_worker(&worker);
                 worker.post().push(Worker::wait(self.number), number, Box::new(work))
             }
@@ -383,6 +397,11 @@ impl<C: Codec> End<C> {
         }
         None
     }
+}
+
+fn lock<H: Host>(state: &Mutex<State<H>>) -> MutexGuard<'_, State<H>> {
+    // No user code runs under it.
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<C: Codec> fmt::Debug for End<C> {

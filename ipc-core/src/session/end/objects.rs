@@ -4,8 +4,8 @@ use std::{
     any::{Any, TypeId},
     cell::RefCell,
     collections::HashMap,
-    fmt,
-    sync::{Arc, PoisonError, Weak},
+    fmt, iter,
+    sync::{Arc, OnceLock, PoisonError, Weak},
 };
 
 use rustc_hash::FxHashMap;
@@ -28,14 +28,21 @@ use crate::{
 /// An own object that the peer holds, or is about to hold. One per object, whatever interfaces it went out as.
 pub(crate) struct Export<C: Codec> {
     address: usize,
-    faces: Mutex<Vec<Arc<dyn Face<C>>>>,
+    first: Box<dyn Face<C>>,
+    more: OnceLock<Box<More<C>>>,
     registry: Weak<Registry<C>>,
+}
+
+/// A further face. They are only ever added, so that none has to be locked to be looked at.
+struct More<C: Codec> {
+    face: Box<dyn Face<C>>,
+    next: OnceLock<Box<Self>>,
 }
 
 /// An object as one of its interfaces.
 pub(super) trait Face<C: Codec>: Send + Sync {
     fn schema(&self) -> &'static InterfaceSchema;
-    fn dispatch(&self, interface: u64, ordinal: u16, call: Incoming<C>);
+    fn dispatch(&self, interface: u64, ordinal: u16, call: Incoming<'_, C>);
     fn upcast(&self, to: TypeId) -> Option<Box<dyn Any>>;
 }
 
@@ -46,7 +53,7 @@ impl<I: Interface + ?Sized, C: Codec> Face<C> for Typed<I> {
         I::SCHEMA
     }
 
-    fn dispatch(&self, interface: u64, ordinal: u16, call: Incoming<C>) {
+    fn dispatch(&self, interface: u64, ordinal: u16, call: Incoming<'_, C>) {
         I::dispatch(self.0.clone(), interface, ordinal, call);
     }
 
@@ -61,19 +68,36 @@ impl<C: Codec> Export<C> {
     }
 
     /// The face that has this interface.
-    pub(super) fn face(&self, interface: u64) -> Option<Arc<dyn Face<C>>> {
-        self.faces().iter().find(|face| face.schema().extends(interface)).cloned()
+    pub(super) fn face(&self, interface: u64) -> Option<&dyn Face<C>> {
+        self.faces().find(|face| face.schema().extends(interface))
     }
 
     /// The object as an `I`.
     fn object<I: Interface + ?Sized>(&self) -> Option<Arc<I>> {
-        let faces = self.faces().clone();
-        let object = faces.iter().find_map(|face| face.upcast(TypeId::of::<I>()))?;
+        let object = self.faces().find_map(|face| face.upcast(TypeId::of::<I>()))?;
         object.downcast::<Arc<I>>().ok().map(|object| *object)
     }
 
-    fn faces(&self) -> MutexGuard<'_, Vec<Arc<dyn Face<C>>>> {
-        self.faces.lock().unwrap_or_else(PoisonError::into_inner)
+    fn faces(&self) -> impl Iterator<Item = &dyn Face<C>> {
+        let more = iter::successors(self.more.get(), |more| more.next.get());
+        iter::once(&self.first).chain(more.map(|more| &more.face)).map(|face| &**face)
+    }
+
+    /// Has the object be an `I` too.
+    fn add_face<I: Interface + ?Sized>(&self, object: &Arc<I>) {
+        let is_known = |face: &dyn Face<C>| face.schema().id == I::ID;
+        if is_known(&*self.first) {
+            return;
+        }
+        let mut place = &self.more;
+        loop {
+            let new = || Box::new(More { face: Box::new(Typed(object.clone())), next: OnceLock::new() });
+            let there = place.get_or_init(new);
+            if is_known(&*there.face) {
+                return;
+            }
+            place = &there.next;
+        }
     }
 }
 
@@ -90,7 +114,7 @@ impl<C: Codec> Drop for Export<C> {
 
 impl<C: Codec> fmt::Debug for Export<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.faces().iter().map(|face| face.schema().name).collect();
+        let names: Vec<_> = self.faces().map(|face| face.schema().name).collect();
         f.debug_struct("Export").field("faces", &names).finish_non_exhaustive()
     }
 }
@@ -161,16 +185,13 @@ impl<C: Codec> Registry<C> {
         let address = Arc::as_ptr(object).cast::<()>() as usize;
         let mut tables = self.lock();
         let export = tables.exports.get(&address).and_then(Weak::upgrade).unwrap_or_else(|| {
-            let export = Arc::new(Export { address, faces: Mutex::default(), registry: Arc::downgrade(self) });
+            let first = Box::new(Typed(object.clone()));
+            let export = Arc::new(Export { address, first, more: OnceLock::new(), registry: Arc::downgrade(self) });
             tables.exports.insert(address, Arc::downgrade(&export));
             export
         });
         drop(tables);
-        let mut faces = export.faces();
-        if !faces.iter().any(|face| face.schema().id == I::ID) {
-            faces.push(Arc::new(Typed(object.clone())));
-        }
-        drop(faces);
+        export.add_face(object);
         export
     }
 
@@ -252,6 +273,9 @@ impl<'a, C: Codec> Outgoing<'a, C> {
     /// As the machine has them. What is given is to be kept until it has.
     pub(super) fn passed(&self) -> Vec<Passed<Arc<Export<C>>>> {
         let caps = self.caps.borrow();
+        if caps.is_empty() {
+            return Vec::new();
+        }
         caps.iter()
             .map(|cap| match cap {
                 Cap::Own(export) => Passed::Own(export.clone()),
@@ -298,6 +322,9 @@ impl<C: Codec> ObjectSource for Received<'_, C> {
 
 /// The objects of a message as it came in.
 pub(super) fn caps<C: Codec>(end: &Arc<End<C>>, objects: Vec<Passed<Arc<Export<C>>>>) -> Vec<Cap<C>> {
+    if objects.is_empty() {
+        return Vec::new();
+    }
     let cap = |passed| match passed {
         Passed::Own(export) => Cap::Own(export),
         Passed::Peer(id) => Cap::Peer(Arc::new(ImportToken::new(id, end))),

@@ -1,6 +1,7 @@
 //! What a proxy calls through.
 
 use std::{
+    borrow::Cow,
     fmt,
     marker::PhantomData,
     sync::{Arc, OnceLock},
@@ -9,6 +10,7 @@ use std::{
 };
 
 use super::{
+    End,
     call::{Reply, Started, Target},
     lifetime::Owner,
     objects::{ImportToken, Outgoing, Received, Registry},
@@ -56,7 +58,12 @@ impl<C: Codec> RemoteRef<C> {
         }
     }
 
-    fn send<I: Interface + ?Sized, const M: usize, A: Args>(&self, args: A) -> Result<Started<C>> {
+    /// Sends a call; `held` is the end, held for as long as the call needs it.
+    fn send<'e, I: Interface + ?Sized, const M: usize, A: Args>(
+        &self,
+        held: Cow<'e, Arc<End<C>>>,
+        args: A,
+    ) -> Result<Started<'e, C>> {
         let end = self.token.end();
         end.admit()?;
         let schema = Method::<I, M>::SCHEMA;
@@ -64,10 +71,18 @@ impl<C: Codec> RemoteRef<C> {
         let body = end.codec().write::<Params<I, M>, A, _>(&args, &objects, end.limits())?;
         let target =
             Target { object: self.token.id(), interface: I::ID, ordinal: schema.ordinal, context: schema.context };
-        let started = end.start(target, body, &objects);
+        let started = End::start(held, target, body, &objects);
         // After the call is sent: a release that this causes queues behind it.
         drop(args);
         started
+    }
+
+    /// That of a call which is about to be sent.
+    fn span<I: Interface + ?Sized, const M: usize>(&self) -> tracing::Span {
+        let method = Method::<I, M>::SCHEMA.name;
+        let span = trace::client_span(C::SYSTEM, I::SCHEMA.name, method, self.token.end().peer());
+        trace::request(&span);
+        span
     }
 
     /// Has the peer drop the object. Waits for it where waiting harms nobody.
@@ -78,7 +93,7 @@ impl<C: Codec> RemoteRef<C> {
             return;
         }
         let outcome = end.destroy(self.token.id(), waits).and_then(|started| {
-            let Some(started) = started else { return Ok(()) };
+            let Some(mut started) = started else { return Ok(()) };
             let patience = Instant::now() + DESTROY_PATIENCE;
             let until = deadline::current().map_or(patience, |deadline| deadline.min(patience));
             started.wait_until(Some(until)).map(drop)
@@ -118,26 +133,34 @@ impl<C: Codec> Remote for RemoteRef<C> {
         _: Method<I, M>,
         args: A,
     ) -> Called<C, T, E> {
-        let schema = Method::<I, M>::SCHEMA;
-        let end = self.token.end();
-        let span = trace::client_span(C::SYSTEM, I::SCHEMA.name, schema.name, end.peer());
-        trace::request(&span);
+        let span = self.span::<I, M>();
         Called {
-            started: self.send::<I, M, A>(args),
+            started: self.send::<I, M, A>(Cow::Owned(self.token.end().clone()), args),
             decode: decode::<C, I, M, T, E>,
-            call: (I::SCHEMA.name, schema.name),
+            call: (I::SCHEMA.name, Method::<I, M>::SCHEMA.name),
             span,
             this_thread: PhantomData,
         }
     }
+
+    /// As one that is sent and waited for; but the proxy outlives it.
+    fn call<I: Interface + ?Sized, const M: usize, A: Args, T: Args, E: Fault>(
+        &self,
+        _: Method<I, M>,
+        args: A,
+    ) -> Result<T, E> {
+        let span = self.span::<I, M>();
+        let started = self.send::<I, M, A>(Cow::Borrowed(self.token.end()), args);
+        wait(started, decode::<C, I, M, T, E>, (I::SCHEMA.name, Method::<I, M>::SCHEMA.name), &span)
+    }
 }
 
 /// Reads a reply: what the handler returned.
-type Decode<C, T, E> = fn(Reply<C>) -> Result<Result<T, E>>;
+type Decode<C, T, E> = fn(&End<C>, Reply<C>) -> Result<Result<T, E>>;
 
 /// A call that was sent. It is waited for on the thread that made it, which its callbacks come back to.
 pub struct Called<C: Codec, T, E> {
-    started: Result<Started<C>>,
+    started: Result<Started<'static, C>>,
     decode: Decode<C, T, E>,
     call: (&'static str, &'static str),
     span: tracing::Span,
@@ -146,24 +169,39 @@ pub struct Called<C: Codec, T, E> {
 
 impl<C: Codec, T: Args, E: Fault> Pending<T, E> for Called<C, T, E> {
     fn wait(self) -> Result<T, E> {
-        let outcome = self.started.and_then(Started::wait).and_then(self.decode);
-        match outcome {
-            Ok(outcome) => {
-                trace::response(&self.span, Ok(()));
-                outcome
-            }
-            Err(exception) => {
-                let exception: Exception = exception.in_call(self.call.0, self.call.1);
-                trace::response(&self.span, Err(&exception));
-                Err(E::from(exception))
-            }
+        wait(self.started, self.decode, self.call, &self.span)
+    }
+}
+
+fn wait<C: Codec, T, E: Fault>(
+    started: Result<Started<'_, C>>,
+    decode: Decode<C, T, E>,
+    (interface, method): (&'static str, &'static str),
+    span: &tracing::Span,
+) -> Result<T, E> {
+    let outcome = started.and_then(|mut started| {
+        let reply = started.wait()?;
+        decode(started.end(), reply)
+    });
+    match outcome {
+        Ok(outcome) => {
+            trace::response(span, Ok(()));
+            outcome
+        }
+        Err(exception) => {
+            let exception: Exception = exception.in_call(interface, method);
+            trace::response(span, Err(&exception));
+            Err(E::from(exception))
         }
     }
 }
 
-fn decode<C: Codec, I: Interface + ?Sized, const M: usize, T: Args, E: Fault>(reply: Reply<C>) -> Result<Result<T, E>> {
-    let Reply { end, is_error, body, caps } = reply;
-    let objects = Received::new(&end, caps);
+fn decode<C: Codec, I: Interface + ?Sized, const M: usize, T: Args, E: Fault>(
+    end: &End<C>,
+    reply: Reply<C>,
+) -> Result<Result<T, E>> {
+    let Reply { is_error, body, caps } = reply;
+    let objects = Received::new(end, caps);
     if is_error {
         return end.codec().read_error::<E, _>(&body, &objects, end.limits()).map(Err);
     }

@@ -12,14 +12,18 @@ use smallvec::SmallVec;
 
 use super::{
     End, Handles,
-    objects::{Cap, Export, Outgoing, Received, Values},
+    objects::{Cap, Export, Outgoing, Received, Values, caps},
     threads,
 };
 use crate::{
     caller, deadline,
     exception::{Exception, ExceptionKind, Result},
     interface::{Interface, Method, Params, Results},
-    session::{codec::Codec, frame::CallId, state::Answer},
+    session::{
+        codec::Codec,
+        frame::CallId,
+        state::{self, Answer, On},
+    },
     threads::Job,
     trace,
     transport::IncomingCall,
@@ -46,6 +50,15 @@ pub(super) enum What<C: Codec> {
 }
 
 impl<C: Codec> Work<C> {
+    /// A call that came to an end; and the thread that it is for.
+    pub(super) fn call(end: Arc<End<C>>, job: state::Job<Handles<C>>) -> (On<Handles<C>>, Self) {
+        let state::Job { call, object, interface, ordinal, on, deadline, args } = job;
+        let what = What::Call { object, interface, ordinal, body: args.body, caps: caps(&end, args.objects) };
+        let deadline = deadline.and_then(|left| Instant::now().checked_add(left));
+        let on_thread = !matches!(on, On::Anybody);
+        (on, Self { end, call, what, on_thread, deadline })
+    }
+
     /// Does it on this thread.
     pub(super) fn run_here(self) {
         let Self { end, call, what, on_thread, deadline } = self;
@@ -125,7 +138,7 @@ fn refuse<C: Codec>(end: &Arc<End<C>>, call: CallId, what: What<C>, why: Excepti
 }
 
 fn serve<C: Codec>(
-    end: &Arc<End<C>>,
+    end: &End<C>,
     call: CallId,
     object: &Arc<Export<C>>,
     (interface, ordinal): (u64, u16),
@@ -138,24 +151,23 @@ fn serve<C: Codec>(
     let Some(face) = object.face(interface) else {
         return unknown("the object has no such interface");
     };
-    let needs_thread = |method: &crate::interface::MethodSchema| method.context;
-    let schema = face.schema().find(interface).and_then(|schema| schema.method(ordinal));
-    if !on_thread && schema.is_some_and(needs_thread) {
+    let method = || face.schema().find(interface).and_then(|schema| schema.method(ordinal));
+    if !on_thread && method().is_some_and(|method| method.context) {
         let message = "expected a thread for the call, as its method is declared";
         return end.answer(call, Answer::Refused(Exception::new(ExceptionKind::Protocol, message)));
     }
-    face.dispatch(interface, ordinal, Incoming { end: end.clone(), call, body, caps });
+    face.dispatch(interface, ordinal, Incoming { end, call, body, caps });
 }
 
 /// A call of the peer.
-pub(super) struct Incoming<C: Codec> {
-    end: Arc<End<C>>,
+pub(super) struct Incoming<'e, C: Codec> {
+    end: &'e End<C>,
     call: CallId,
     body: Bytes,
     caps: Vec<Cap<C>>,
 }
 
-impl<C: Codec> IncomingCall for Incoming<C> {
+impl<C: Codec> IncomingCall for Incoming<'_, C> {
     type Done = ();
 
     fn answer<I: Interface + ?Sized, const M: usize, A: Args, T: Args, E: Fault>(
@@ -168,7 +180,7 @@ impl<C: Codec> IncomingCall for Incoming<C> {
         let _entered = span.enter();
         trace::request(&span);
         let decoded = {
-            let objects = Received::new(&end, caps);
+            let objects = Received::new(end, caps);
             end.codec().read::<Params<I, M>, A, _>(&body, &objects, end.limits())
         };
         drop(body);
@@ -193,7 +205,7 @@ impl<C: Codec> IncomingCall for Incoming<C> {
             drop(outcome);
             return end.answer(call, Answer::Thrown(exception));
         }
-        let objects = Outgoing::new(&end);
+        let objects = Outgoing::new(end);
         let encoded = match &outcome {
             Ok(results) => end.codec().write::<Results<I, M>, T, _>(results, &objects, end.limits()),
             Err(_) if Method::<I, M>::SCHEMA.error.is_none() => {

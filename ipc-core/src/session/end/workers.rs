@@ -23,11 +23,11 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(name: &str, slot: Option<WorkerSlot>, connection: u64) -> Arc<Self> {
+    pub(super) fn new(name: &str, slot: WorkerSlot, connection: u64) -> Arc<Self> {
         let post = Arc::<Post>::default();
         // It takes jobs before it runs.
         post.begin(Self::wait(connection));
-        Arc::new(Self { name: name.to_owned(), post, ended: AtomicBool::new(false), slot: Mutex::new(slot) })
+        Arc::new(Self { name: name.to_owned(), post, ended: AtomicBool::new(false), slot: Mutex::new(Some(slot)) })
     }
 
     pub(super) fn post(&self) -> &Arc<Post> {

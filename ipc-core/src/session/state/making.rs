@@ -195,8 +195,12 @@ impl<H: Host> State<H> {
         if weight > most {
             return Err(protocol(format!("expected a payload of at most {most} bytes, got {weight}")));
         }
-        let objects = payload.objects.into_iter().map(|reference| self.receive_one(reference));
-        Ok(Marshalled { objects: objects.collect::<Result<_>>()?, body: payload.body })
+        let Payload { body, objects } = payload;
+        if objects.is_empty() {
+            return Ok(Marshalled { body, objects: Vec::new() });
+        }
+        let objects = objects.into_iter().map(|reference| self.receive_one(reference));
+        Ok(Marshalled { body, objects: objects.collect::<Result<_>>()? })
     }
 
     fn receive_one(&mut self, reference: ObjectRef) -> Result<Passed<H::Object>> {

@@ -424,6 +424,9 @@ impl<H: Host> State<H> {
     /// References go out.
     fn send_objects(&mut self, values: Marshalled<H>) -> Result<Payload> {
         let Marshalled { body, objects } = values;
+        if objects.is_empty() {
+            return Ok(Payload { body, objects: Vec::new() });
+        }
         match self.exports.give(objects) {
             Ok(objects) => Ok(Payload { body, objects }),
             Err((why, objects)) => {
