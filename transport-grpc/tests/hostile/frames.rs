@@ -75,16 +75,7 @@ async fn what_one_session_has_another_does_not() {
     let stage = Stage::new();
     let (io, owner) = stage.connection(Options::default());
     let mut session = Session::open(io).await;
-    let make = Call {
-        id: 1,
-        object: session.root,
-        interface: <dyn Init>::ID,
-        ordinal: ordinal("make_math"),
-        thread: Some(Thread { key: 1, name: Some("x".into()) }),
-        ..Call::default()
-    };
-    session.send(call(make)).await.unwrap();
-    let math = session.next().await.unwrap().answer.unwrap().results.unwrap().objects[0].sender.unwrap();
+    let math = session.make_math().await;
 
     let (io, connection) = stage.connection(Options::default());
     let mut thief = Session::open(io).await;

@@ -104,6 +104,20 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// Has a `Math` made, by the thread 1.
+    pub(crate) async fn make_math(&mut self) -> u64 {
+        let make = Call {
+            id: 1 << 40,
+            object: self.root,
+            interface: <dyn Init>::ID,
+            ordinal: ordinal("make_math"),
+            thread: Some(Thread { key: 1, name: Some("x".into()) }),
+            ..Call::default()
+        };
+        self.send(call(make)).await.unwrap();
+        self.next().await.unwrap().answer.unwrap().results.unwrap().objects[0].sender.unwrap()
+    }
+
     /// A stream without a hand-shake of the session.
     pub(crate) async fn bare(io: UnixStream) -> Self {
         let mut client = http2(io).await;

@@ -6,8 +6,8 @@ use prost::Message;
 use crate::{
     messages::{Call, Chunk, Envelope, Payload, Thread},
     peak::Peak,
-    stage::{Session, Stage, call, framed, ordinal},
-    support::{Init, Math},
+    stage::{Session, Stage, call, framed},
+    support::Math,
 };
 
 /// What a call takes may be counted by its arguments only if it keeps nothing else that came with them.
@@ -17,7 +17,7 @@ async fn a_call_that_waits_keeps_its_arguments_alone() {
     let peak = Peak::measure().await;
     let (io, connection) = stage.connection(Options::default());
     let mut session = Session::open(io).await;
-    let math = make_math(&mut session).await;
+    let math = session.make_math().await;
     for id in 0..16 {
         let envelope = [wait(id, math).encode_to_vec(), padding(60 << 20)].concat();
         let mut pieces = envelope.chunks(60_000).peekable();
@@ -38,7 +38,7 @@ async fn small_calls_that_wait_keep_their_arguments_alone() {
     let peak = Peak::measure().await;
     let (io, connection) = stage.connection(Options::default());
     let mut session = Session::open(io).await;
-    let math = make_math(&mut session).await;
+    let math = session.make_math().await;
     for id in 0..4000 {
         let envelope = [wait(id, math).encode_to_vec(), padding(60_000)].concat();
         session.send_bytes(framed(&envelope)).await.unwrap();
@@ -55,20 +55,6 @@ async fn answered(stage: &Stage, session: &mut Session, calls: usize) {
     for _ in 0..calls {
         assert!(session.next().await.unwrap().answer.unwrap().results.is_some());
     }
-}
-
-/// Has a `Math` made.
-async fn make_math(session: &mut Session) -> u64 {
-    let make = Call {
-        id: 1 << 40,
-        object: session.root,
-        interface: <dyn Init>::ID,
-        ordinal: ordinal("make_math"),
-        thread: Some(Thread { key: 1, name: Some("x".into()) }),
-        ..Call::default()
-    };
-    session.send(call(make)).await.unwrap();
-    session.next().await.unwrap().answer.unwrap().results.unwrap().objects[0].sender.unwrap()
 }
 
 fn wait(id: u64, math: u64) -> Envelope {
