@@ -27,7 +27,7 @@ pub(crate) enum What {
     Calls(Job),
     /// From nothing to a connection, a first answer, and the connection's end.
     Connect,
-    /// From nothing to a process and its first answer.
+    /// From nothing to a process and its first answer; its end does not count.
     Spawn,
     /// What connections take that do nothing.
     MemoryPerConnection,
@@ -46,7 +46,7 @@ pub(crate) enum Baseline {
     Argument(usize),
     /// A connection, a ping-pong, and its end.
     Connect,
-    /// A process, a connection and a ping-pong.
+    /// A process, a connection and a ping-pong; their end does not count.
     Spawn,
 }
 
@@ -138,6 +138,37 @@ impl Case {
         Self { name: format!("{}_tuned", self.name), tuned: true, quick: false, ..self.clone() }
     }
 
+    /// What one call does, or what is done once.
+    pub(crate) fn about(&self) -> String {
+        let bytes = |length: usize| Size(length).in_words();
+        let mut about = match self.what {
+            What::Calls(Job::Empty) => "does nothing".into(),
+            What::Calls(Job::Add) if self.callers > 1 => format!("as add, from {} callers at a time", self.callers),
+            What::Calls(Job::Add) => "adds two integers, on the server thread that stands for the caller's".into(),
+            What::Calls(Job::AddNoContext) => "adds two integers, on whatever thread reads".into(),
+            What::Calls(Job::Twenty) => "takes a struct of twenty fields and returns it".into(),
+            What::Calls(Job::Result(length)) => format!("returns {}", bytes(length)),
+            What::Calls(Job::Argument(length)) => format!("takes {}", bytes(length)),
+            What::Calls(Job::List) => format!("returns {LIST} structs of five fields"),
+            What::Calls(Job::Nested(1)) => "calls the caller back once before it answers".into(),
+            What::Calls(Job::Nested(depth)) => {
+                format!("calls back {depth} deep: each callback calls the server again, which calls back")
+            }
+            What::Calls(Job::Fire) => {
+                "has another thread or task of the server call a callback that it was given before".into()
+            }
+            What::Calls(Job::Object) => "makes an object, calls it once, and drops it".into(),
+            What::Connect => "connects, calls add once, disconnects".into(),
+            What::Spawn => "spawns the server, connects, and calls add once".into(),
+            What::MemoryPerConnection => "connects and calls add once; what each takes of those that are held".into(),
+            What::MemoryPerObject => "makes an object; what each takes of those that are held".into(),
+        };
+        if self.tuned {
+            about += ", where glibc is told to keep the memory it has";
+        }
+        about
+    }
+
     /// The bytes that a call carries, where that is what the case is about.
     pub(crate) fn payload(&self) -> Option<usize> {
         match self.what {
@@ -149,6 +180,17 @@ impl Case {
 }
 
 impl Baseline {
+    /// What the bare socket does in the meantime.
+    pub(crate) fn about(self) -> String {
+        match self {
+            Self::PingPong => "64 bytes there and 64 back".into(),
+            Self::Result(length) => format!("64 bytes there and {} back", Size(length).in_words()),
+            Self::Argument(length) => format!("{} there and 64 bytes back", Size(length).in_words()),
+            Self::Connect => "connects, 64 bytes there and back, disconnects".into(),
+            Self::Spawn => "spawns a server, connects, 64 bytes there and back".into(),
+        }
+    }
+
     pub(crate) fn name(self) -> String {
         match self {
             Self::PingPong => "ping_pong_64".into(),
@@ -169,6 +211,16 @@ impl Baseline {
 
 /// So many bytes, in a name.
 pub(crate) struct Size(pub(crate) usize);
+
+impl Size {
+    fn in_words(&self) -> String {
+        match self.0 {
+            mib if mib >= 1 << 20 && mib % (1 << 20) == 0 => format!("{} MiB", mib >> 20),
+            kib if kib >= 1 << 10 && kib % (1 << 10) == 0 => format!("{} KiB", kib >> 10),
+            bytes => format!("{bytes} bytes"),
+        }
+    }
+}
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -128,6 +128,13 @@ impl Figures {
     }
 }
 
+impl Bytes {
+    /// Of both sides.
+    pub(crate) fn all(self) -> u64 {
+        self.client + self.server.unwrap_or(0)
+    }
+}
+
 impl PerCall {
     fn rounded(self) -> Self {
         Self { client: rounded(self.client), server: self.server.map(rounded) }

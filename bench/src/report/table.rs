@@ -2,10 +2,12 @@
 
 use super::{Bytes, Figures, PerCall};
 
-/// The line above the rows.
+/// The lines above the rows: what the columns are, and their names.
 pub(crate) fn heading() -> String {
     format!(
-        "{:<15} {:<28} {:>7} {:>10} {:>10} {:>10} {:>9} {:>8} {:>7}  {:>13}  {:>11}",
+        "median, p99, p99.9: the time of one call; calls/s: of all callers together; ratio: the median over the bare socket's;\n\
+         cpu, syscalls: of one call, the caller's + the server's, all threads\n\n\
+         {:<15} {:<28} {:>7} {:>10} {:>10} {:>10} {:>9} {:>8} {:>7}  {:>13}  {:>11}",
         "transport",
         "case",
         "threads",

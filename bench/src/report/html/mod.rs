@@ -39,7 +39,8 @@ pub(crate) fn write_html(
     for peer in peers {
         write!(page, "<tr><th>{}<td>{}", peer.name(), escaped(peer.note()))?;
     }
-    write!(page, "</table><h2>At a glance</h2>{}", tables::glance(rows))?;
+    write!(page, "</table><h2>What is measured</h2>{}", tables::cases(rows))?;
+    write!(page, "<h2>At a glance</h2>{}", tables::glance(rows))?;
     for (id, section) in plots::sections(rows).into_iter().enumerate() {
         write!(page, "<h2>{}</h2><p>{}</p>", section.title, section.text)?;
         write!(page, "<div class=plot>{}</div>", section.plot.to_inline_html(Some(&format!("plot{id}"))))?;

@@ -53,8 +53,9 @@ pub(super) fn sections(rows: &[Figures]) -> Vec<Section> {
         },
         Section {
             title: "Throughput of callers",
-            text: "Calls of <code>add</code> a second, over how many callers make them at the same time over one connection; \
-                   higher is better. Callers are threads, or tasks where the transport's world is async.",
+            text: "Calls of <code>add</code> a second, over how many callers make them at the same time over one connection \
+                   (ipc-channel: over channels of their own); higher is better. Callers are threads, or tasks where the \
+                   transport's world is async.",
             plot: callers(rows),
         },
     ];

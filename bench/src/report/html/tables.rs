@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{super::table::digits, escaped};
 use crate::{
+    cases,
     peers::socket,
     report::{Figures, PerCall},
 };
@@ -16,8 +17,8 @@ pub(super) fn glance(rows: &[Figures]) -> String {
     let cases = distinct(rows.iter().filter(|row| row.transport != socket::NAME), |row| &row.case);
     let mut html =
         "<p>Median µs of one call, and below it how many times the bare socket's that is. Where several callers \
-                    call at the same time: calls a second in all, and below it the median µs of one. The best that has \
-                    calls across processes is marked.</p><div class=scroll><table><tr><th>case"
+                    call at the same time: calls a second in all, and below it the median µs of one. Of what is held: bytes of \
+                    memory, and below it the caller's and the server's. The best that has calls across processes is marked.</p><div class=scroll><table><tr><th>case"
             .to_owned();
     for transport in &transports {
         let _ = write!(html, "<th>{transport}");
@@ -35,7 +36,10 @@ pub(super) fn glance(rows: &[Figures]) -> String {
             let best = if crosses(row) && cost(row) <= best { "best" } else { "" };
             let steady = if row.is_steady() { "" } else { "unsteady" };
             let median = digits(row.median_us);
-            let (figure, below) = if row.threads > 1 {
+            let (figure, below) = if let Some(memory) = row.memory {
+                let server = memory.server.map_or(String::new(), |server| format!(" + {server}"));
+                (format!("{} B", memory.all()), format!("{}{server}", memory.client))
+            } else if row.threads > 1 {
                 (format!("{:.0}/s", row.calls_per_s), format!("{median} µs"))
             } else {
                 (median, format!("{}×", digits(row.ratio)))
@@ -46,9 +50,25 @@ pub(super) fn glance(rows: &[Figures]) -> String {
     html + "</table></div>"
 }
 
-/// By which transports are compared, the least being the best. The median of a call says little where callers take turns.
+/// By which transports are compared, the least being the best. The median of a call says little where callers take turns, and
+/// how long it took to make what is held is another case's.
 fn cost(row: &Figures) -> f64 {
-    if row.threads > 1 { row.calls_per_s.recip() } else { row.median_us }
+    match row.memory {
+        Some(memory) => memory.all() as f64,
+        None if row.threads > 1 => row.calls_per_s.recip(),
+        None => row.median_us,
+    }
+}
+
+/// What is measured, for those cases that there are figures of.
+pub(super) fn cases(rows: &[Figures]) -> String {
+    let mut html = "<div class=scroll><table class=notes><tr><th>case<th>a call<th>the bare socket".to_owned();
+    for case in cases::all() {
+        if rows.iter().any(|row| row.case == case.name) {
+            let _ = write!(html, "<tr><th>{}<td>{}<td>{}", case.name, case.about(), case.baseline.about());
+        }
+    }
+    html + "</table></div>"
 }
 
 /// All there is.
