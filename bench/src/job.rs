@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A kind of call. A client makes it and checks the answer, so that nothing wrong is ever fast.
+/// A kind of call. A client makes it and checks the answer, so that nothing wrong is fast: whole, but bytes and lists by their
+/// length and their ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Job {
     Empty,

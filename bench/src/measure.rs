@@ -131,7 +131,22 @@ pub(crate) fn on_this_thread(duration: Duration, mut call: impl FnMut() -> Resul
     Ok(sample)
 }
 
-/// The same on so many new threads at once, after a warm-up on each.
+/// Makes something again and again on this thread, at least once; how long it takes to end it does not count.
+pub(crate) fn without_their_ends<T>(
+    duration: Duration,
+    mut make: impl FnMut() -> Result<T>,
+    mut end: impl FnMut(T) -> Result<()>,
+) -> Result<Sample> {
+    let mut sample = Sample::empty();
+    let start = Instant::now();
+    while sample.is_empty() || start.elapsed() < duration {
+        let made = sample.time(&mut make)?;
+        end(made)?;
+    }
+    Ok(sample)
+}
+
+/// Calls on so many new threads at once, after a warm-up on each.
 pub(crate) fn on_threads(
     threads: usize,
     warm_up: Duration,

@@ -7,7 +7,7 @@ use ipc_core::Result;
 use super::Order;
 use crate::{
     cases::Baseline,
-    measure::{Sample, on_this_thread},
+    measure::{Sample, on_this_thread, without_their_ends},
     peers::socket::{NAME, Socket},
     process::Server,
     report::Figures,
@@ -62,17 +62,20 @@ impl Limit {
 
     fn round(&mut self, duration: Duration) -> Result<Sample> {
         let Self { baseline, server, socket, core, .. } = self;
-        on_this_thread(duration, || match *baseline {
-            Baseline::PingPong => socket.ping(),
-            Baseline::Result(length) => socket.result(length),
-            Baseline::Argument(length) => socket.argument(length),
-            Baseline::Connect => Socket::connect(server.path())?.ping(),
+        match *baseline {
+            Baseline::PingPong => on_this_thread(duration, || socket.ping()),
+            Baseline::Result(length) => on_this_thread(duration, || socket.result(length)),
+            Baseline::Argument(length) => on_this_thread(duration, || socket.argument(length)),
+            Baseline::Connect => on_this_thread(duration, || Socket::connect(server.path())?.ping()),
             Baseline::Spawn => {
-                let server = Server::spawn(NAME, *core)?;
-                Socket::connect(server.path())?.ping()?;
-                server.end()
+                let spawn = || {
+                    let server = Server::spawn(NAME, *core)?;
+                    Socket::connect(server.path())?.ping()?;
+                    Ok(server)
+                };
+                without_their_ends(duration, spawn, Server::end)
             }
-        })
+        }
     }
 }
 

@@ -1,7 +1,5 @@
 //! What is not a call over one connection: connections, processes, and the memory that things take.
 
-use std::time::Instant;
-
 use ipc_core::{Exception, ExceptionKind, Result};
 
 use super::{
@@ -13,7 +11,7 @@ use crate::{
     cases::Case,
     client::Round,
     job::Job,
-    measure::{Sample, on_this_thread},
+    measure::{Sample, on_this_thread, without_their_ends},
     peers::Peer,
     process::Server,
     report::{Bytes, Figures},
@@ -43,17 +41,12 @@ pub(super) fn connections(peer: &dyn Peer, case: &Case, order: &Order) -> Result
 pub(super) fn processes(peer: &dyn Peer, case: &Case, order: &Order) -> Result<Figures> {
     there_are(!peer.in_process(), "other process")?;
     beside_the_socket(peer, case, order, || {
-        let mut sample = Sample::empty();
-        let start = Instant::now();
-        while sample.is_empty() || start.elapsed() < order.plan.round {
-            let pair = sample.time(|| {
-                let mut pair = Pair::start(peer, order)?;
-                pair.client.round(Round::once(FIRST))?;
-                Ok(pair)
-            })?;
-            pair.end()?;
-        }
-        Ok(sample)
+        let spawn = || {
+            let mut pair = Pair::start(peer, order)?;
+            pair.client.round(Round::once(FIRST))?;
+            Ok(pair)
+        };
+        without_their_ends(order.plan.round, spawn, Pair::end)
     })
 }
 

@@ -8,7 +8,7 @@ use super::{Client, Round, expect};
 use crate::{
     job::{ADD, Job, STEP},
     measure::{Sample, on_this_thread, on_threads},
-    work::{Callback, Counter, LIST, Twenty, Work, countdown, payload},
+    work::{Callback, Counter, LIST, Twenty, Work, countdown, payload, received, received_list},
 };
 
 /// A client of anything that has the work as a trait object.
@@ -41,9 +41,9 @@ impl Blocking {
             Job::Add => expect(work.add(ADD.0, ADD.1)?, ADD.2),
             Job::AddNoContext => expect(work.add_no_context(ADD.0, ADD.1)?, ADD.2),
             Job::Twenty => expect(&work.twenty(self.twenty.clone())?, &self.twenty),
-            Job::Result(length) => expect(work.result(length as u32)?.len(), length),
+            Job::Result(length) => expect(received(&work.result(length as u32)?), length),
             Job::Argument(length) => expect(work.argument(self.payload.clone())?, length as u32),
-            Job::List => expect(work.list()?.len(), LIST),
+            Job::List => expect(received_list(&work.list()?), LIST),
             Job::Nested(depth) => expect(work.nested(depth, self.countdown.clone())?, depth),
             Job::Fire => expect(work.fire(41)?, 42),
             Job::Object => expect(work.create(STEP.0)?.step(STEP.1)?, STEP.2),

@@ -41,10 +41,10 @@ pub(crate) trait AsyncWork: Clone + 'static {
     fn empty(&self) -> impl Future<Output = Result<()>>;
     fn add(&self, a: i32, b: i32) -> impl Future<Output = Result<i32>>;
     fn twenty(&self, value: &Twenty) -> impl Future<Output = Result<Twenty>>;
-    /// Answers how many bytes came.
+    /// Answers how many bytes came, by [`received`](crate::work::received).
     fn result(&self, length: usize) -> impl Future<Output = Result<usize>>;
     fn argument(&self, bytes: &[u8]) -> impl Future<Output = Result<usize>>;
-    /// Answers how many structs came.
+    /// Answers how many structs came, by [`received_list`](crate::work::received_list).
     fn list(&self) -> impl Future<Output = Result<usize>>;
     /// Answers how many callbacks there were, each within the one before.
     fn nested(&self, depth: u32) -> impl Future<Output = Result<u32>>;
@@ -141,13 +141,13 @@ pub(crate) async fn drive<W: AsyncWork>(work: W, tasks: Tasks) -> Result<Sample>
     let twenty = Twenty::example();
     let prepared = if job == Job::Fire { work.store().await } else { Ok(()) };
     let warm = match prepared {
-        Ok(()) if !warm_up.is_zero() => repeat(&work, job, &tasks, &twenty, warm_up).await,
-        Ok(()) => Ok(Sample::empty()),
+        Ok(()) if !warm_up.is_zero() => repeat(&work, job, &tasks, &twenty, warm_up).await.map(|warm| warm.calls()),
+        Ok(()) => Ok(0),
         Err(e) => Err(e),
     };
     // Also after a failure: the others wait here.
     tasks.ready.wait().await;
-    let warm = warm?.calls();
+    let warm = warm?;
     Ok(repeat(&work, job, &tasks, &twenty, duration).await?.after(warm))
 }
 

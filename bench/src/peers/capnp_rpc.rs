@@ -1,7 +1,7 @@
 //! Plain capnp-rpc: <https://docs.rs/capnp-rpc>.
 //!
 //! Set up as its examples are: everything of a process on one thread, in a `LocalSet` of a current-thread runtime, with
-//! generated code, and buffered reads. Its types stay on that thread, so a caller is a task there. A call belongs to no
+//! generated code, reads and writes buffered. Its types stay on that thread, so a caller is a task there. A call belongs to no
 //! thread, handlers run on the one there is.
 
 #[allow(

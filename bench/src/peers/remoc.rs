@@ -6,7 +6,7 @@
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use ipc_core::Result;
@@ -23,7 +23,7 @@ use super::Peer;
 use crate::{
     client::{AsyncWork, Client, TasksClient, failed, runtime, spawned},
     process::Ready,
-    work::{Count, Item, Twenty, list, payload},
+    work::{Count, Item, Twenty, list, payload, received, received_list},
 };
 
 pub(super) struct Remoc;
@@ -43,7 +43,7 @@ impl Peer for Remoc {
 
     fn connect(&self, path: &Path) -> Result<Box<dyn Client>> {
         let work = runtime()?.block_on(connect(path))?;
-        Ok(Box::new(TasksClient::new(Remote(work), runtime()?)))
+        Ok(Box::new(TasksClient::new(Remote { countdown: Arc::default(), work }, runtime()?)))
     }
 
     fn serve(&self, path: &Path, ready: Ready) -> Result<()> {
@@ -138,7 +138,7 @@ impl Work for Server {
     }
 
     async fn argument(&self, bytes: ByteBuf) -> Result<u64, CallError> {
-        Ok(bytes.len() as u64)
+        Ok(received(&bytes) as u64)
     }
 
     async fn list(&self) -> Result<Vec<Item>, CallError> {
@@ -176,7 +176,11 @@ impl Counter for Count {
 }
 
 #[derive(Clone)]
-struct Remote(WorkClient);
+struct Remote {
+    work: WorkClient,
+    /// What is passed to be called back, made when it is first wanted.
+    countdown: Arc<OnceLock<Callback>>,
+}
 
 spawned!(Remote);
 
@@ -199,43 +203,44 @@ impl AsyncWork for Remote {
     type Object = CounterClient;
 
     async fn empty(&self) -> Result<()> {
-        self.0.empty().await.map_err(failed)
+        self.work.empty().await.map_err(failed)
     }
 
     async fn add(&self, a: i32, b: i32) -> Result<i32> {
-        self.0.add(a, b).await.map_err(failed)
+        self.work.add(a, b).await.map_err(failed)
     }
 
     async fn twenty(&self, value: &Twenty) -> Result<Twenty> {
-        self.0.twenty(value.clone()).await.map_err(failed)
+        self.work.twenty(value.clone()).await.map_err(failed)
     }
 
     async fn result(&self, length: usize) -> Result<usize> {
-        Ok(self.0.result(length as u64).await.map_err(failed)?.len())
+        Ok(received(&self.work.result(length as u64).await.map_err(failed)?))
     }
 
     async fn argument(&self, bytes: &[u8]) -> Result<usize> {
-        Ok(self.0.argument(ByteBuf::from(bytes)).await.map_err(failed)? as usize)
+        Ok(self.work.argument(ByteBuf::from(bytes)).await.map_err(failed)? as usize)
     }
 
     async fn list(&self) -> Result<usize> {
-        Ok(self.0.list().await.map_err(failed)?.len())
+        Ok(received_list(&self.work.list().await.map_err(failed)?))
     }
 
     async fn nested(&self, depth: u32) -> Result<u32> {
-        self.0.nested(depth, countdown(self.0.clone())).await.map_err(failed)
+        let countdown = self.countdown.get_or_init(|| countdown(self.work.clone())).clone();
+        self.work.nested(depth, countdown).await.map_err(failed)
     }
 
     async fn store(&self) -> Result<()> {
-        self.0.store(RFn::new_1(|x: u32| async move { Ok(x + 1) })).await.map_err(failed)
+        self.work.store(RFn::new_1(|x: u32| async move { Ok(x + 1) })).await.map_err(failed)
     }
 
     async fn fire(&self, x: u32) -> Result<u32> {
-        self.0.fire(x).await.map_err(failed)
+        self.work.fire(x).await.map_err(failed)
     }
 
     async fn create(&self, start: i64) -> Result<CounterClient> {
-        self.0.create(start).await.map_err(failed)
+        self.work.create(start).await.map_err(failed)
     }
 
     async fn step(&self, object: &CounterClient, by: i64) -> Result<i64> {

@@ -9,7 +9,10 @@ use std::{
 
 use ipc_core::Result;
 
-use crate::process::{Ready, io_failed};
+use crate::{
+    process::{Ready, io_failed},
+    work::BYTE,
+};
 
 pub(crate) const NAME: &str = "socket";
 
@@ -29,7 +32,7 @@ pub(crate) struct Socket {
 
 impl Socket {
     pub(crate) fn connect(path: &Path) -> Result<Self> {
-        Ok(Self { stream: UnixStream::connect(path).map_err(io_failed)?, buffer: vec![0x5a; MESSAGE] })
+        Ok(Self { stream: UnixStream::connect(path).map_err(io_failed)?, buffer: vec![BYTE; MESSAGE] })
     }
 
     /// A small message there and back.
@@ -51,7 +54,7 @@ impl Socket {
     fn exchange(&mut self, follows: usize, wanted: usize) -> Result<()> {
         let room = (MESSAGE + follows).max(wanted);
         if self.buffer.len() < room {
-            self.buffer.resize(room, 0x5a);
+            self.buffer.resize(room, BYTE);
         }
         self.buffer[..8].copy_from_slice(&(follows as u64).to_le_bytes());
         self.buffer[8..16].copy_from_slice(&(wanted as u64).to_le_bytes());
@@ -73,13 +76,13 @@ pub(crate) fn serve(path: &Path, ready: Ready) -> Result<()> {
 
 fn answer(mut stream: UnixStream) -> io::Result<()> {
     let mut request = [0; MESSAGE];
-    let mut buffer = vec![0x5a; MESSAGE];
+    let mut buffer = vec![BYTE; MESSAGE];
     loop {
         stream.read_exact(&mut request)?;
         let word = |at: usize| u64::from_le_bytes(request[at..at + 8].try_into().expect("eight bytes")) as usize;
         let (follows, wanted) = (word(0), word(8));
         if buffer.len() < follows.max(wanted) {
-            buffer.resize(follows.max(wanted), 0x5a);
+            buffer.resize(follows.max(wanted), BYTE);
         }
         stream.read_exact(&mut buffer[..follows])?;
         stream.write_all(&buffer[..wanted])?;

@@ -31,7 +31,7 @@ use super::Peer;
 use crate::{
     client::{AsyncWork, Client, TasksClient, failed, runtime, spawned},
     process::Ready,
-    work::Twenty,
+    work::{Twenty, received, received_list},
 };
 
 pub(super) struct Tarpc;
@@ -133,7 +133,7 @@ impl AsyncWork for Remote {
     }
 
     async fn result(&self, length: usize) -> Result<usize> {
-        Ok(self.client.result(context::current(), length as u64).await.map_err(failed)?.len())
+        Ok(received(&self.client.result(context::current(), length as u64).await.map_err(failed)?))
     }
 
     async fn argument(&self, bytes: &[u8]) -> Result<usize> {
@@ -142,7 +142,7 @@ impl AsyncWork for Remote {
     }
 
     async fn list(&self) -> Result<usize> {
-        Ok(self.client.list(context::current()).await.map_err(failed)?.len())
+        Ok(received_list(&self.client.list(context::current()).await.map_err(failed)?))
     }
 
     async fn nested(&self, depth: u32) -> Result<u32> {

@@ -75,7 +75,7 @@ impl Peer for TonicBlocking {
     }
 
     fn note(&self) -> &'static str {
-        "the same from threads that block, to handlers that may block"
+        "gRPC from threads that block, to handlers that may block; callbacks over streams"
     }
 
     fn connect(&self, path: &Path) -> Result<Box<dyn Client>> {

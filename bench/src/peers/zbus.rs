@@ -1,11 +1,11 @@
 //! zbus, from peer to peer without a bus: <https://docs.rs/zbus>.
 //!
-//! Set up as its documentation has it for a program on tokio: the connections live on the program's runtime, with one worker
-//! as zbus's own has; interfaces and proxies come from the macros; proxies cache no properties since there are none. Callbacks
-//! and objects are D-Bus objects at paths of their own; who passes one says where it is.
+//! Set up as its documentation has it for a program on tokio: the connections live on the program's runtime; interfaces and
+//! proxies come from the macros; proxies cache no properties since there are none. Callbacks and objects are D-Bus objects at
+//! paths of their own; who passes one says where it is.
 //!
-//! With several workers, on two cores, calls nested eight deep sometimes never returned (6.2.1, seen in about half of the runs of
-//! a debug build): both sides waited, and nothing was left to be read. With one worker it was not seen.
+//! The runtime has one worker. With several, on two cores, calls nested eight deep sometimes never returned (6.2.1, seen in about
+//! half of the runs of a debug build): both sides waited, and nothing was left to be read. With one worker it was not seen.
 
 mod interfaces;
 
@@ -27,7 +27,7 @@ use super::Peer;
 use crate::{
     client::{AsyncWork, Client, TasksClient, failed, one_worker, spawned},
     process::Ready,
-    work::Twenty,
+    work::{Twenty, received, received_list},
 };
 
 pub(super) struct Zbus;
@@ -42,7 +42,7 @@ impl Peer for Zbus {
     }
 
     fn note(&self) -> &'static str {
-        "async; D-Bus from peer to peer, on tokio; callers are tasks"
+        "async; D-Bus from peer to peer, on tokio with one worker: with several it may hang; callers are tasks"
     }
 
     fn connect(&self, path: &Path) -> Result<Box<dyn Client>> {
@@ -113,7 +113,7 @@ impl AsyncWork for Remote {
     }
 
     async fn result(&self, length: usize) -> Result<usize> {
-        Ok(self.work.result(length as u64).await.map_err(failed)?.len())
+        Ok(received(&self.work.result(length as u64).await.map_err(failed)?))
     }
 
     async fn argument(&self, bytes: &[u8]) -> Result<usize> {
@@ -121,7 +121,7 @@ impl AsyncWork for Remote {
     }
 
     async fn list(&self) -> Result<usize> {
-        Ok(self.work.list().await.map_err(failed)?.len())
+        Ok(received_list(&self.work.list().await.map_err(failed)?))
     }
 
     async fn nested(&self, depth: u32) -> Result<u32> {

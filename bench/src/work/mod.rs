@@ -17,7 +17,7 @@ pub(crate) use object::Count;
 pub(crate) use object::Worker;
 #[cfg(feature = "peers")]
 pub(crate) use registry::Registry;
-pub(crate) use values::{Item, LIST, Twenty, list, payload};
+pub(crate) use values::{BYTE, Item, LIST, Twenty, list, payload, received, received_list};
 
 /// What a caller passes to be called back.
 pub(crate) type Callback = Arc<dyn Fn(u32) -> Result<u32> + Send + Sync>;

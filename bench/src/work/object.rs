@@ -7,7 +7,7 @@ use std::sync::{
 
 use ipc_core::{Exception, ExceptionKind, Result};
 
-use super::{Callback, Counter, Fire, Item, Twenty, Work, list, on_another_thread, payload};
+use super::{Callback, Counter, Fire, Item, Twenty, Work, list, on_another_thread, payload, received};
 
 /// Does the work. Peers of another making call its methods too, as far as they can.
 pub(crate) struct Worker {
@@ -44,7 +44,7 @@ impl Work for Worker {
     }
 
     fn argument(&self, bytes: Vec<u8>) -> Result<u32> {
-        Ok(bytes.len() as u32)
+        Ok(received(&bytes) as u32)
     }
 
     fn list(&self) -> Result<Vec<Item>> {

@@ -4,7 +4,7 @@ use std::{any::Any, cell::OnceCell, path::Path};
 
 use capnp::message::ReaderOptions;
 use capnp_rpc::{RpcSystem, new_client, rpc_twoparty_capnp::Side, twoparty::VatNetwork};
-use futures::{AsyncReadExt as _, future::join_all};
+use futures::AsyncReadExt as _;
 use ipc_core::{Exception, Result};
 use tokio::{net::UnixStream, runtime::Runtime, task::LocalSet};
 use tokio_util::compat::TokioAsyncReadCompatExt as _;
@@ -16,12 +16,12 @@ use super::{
 use crate::{
     client::{AsyncWork, Client, Round, Tasks, drive, failed, hold},
     measure::Sample,
-    work::Twenty,
+    work::{Twenty, received, received_list},
 };
 
 /// A connection, on the thread that made it.
 pub(super) struct Local {
-    work: Option<work::Client>,
+    remote: Option<Remote>,
     thread: &'static Thread,
 }
 
@@ -58,12 +58,17 @@ impl Local {
             let network = VatNetwork::new(reader, writer, Side::Client, options());
             let mut system = RpcSystem::new(Box::new(network), None);
             let work: work::Client = system.bootstrap(Side::Server);
+            let countdown = new_client(Countdown(work.clone()));
             // It ends when the connection does, which is when nothing of the server's is held here.
             tokio::task::spawn_local(system);
-            Ok::<_, Exception>(work)
+            Ok::<_, Exception>(Remote { work, countdown })
         };
-        let work = thread.tasks.block_on(&thread.runtime, connect)?;
-        Ok(Self { work: Some(work), thread })
+        let remote = thread.tasks.block_on(&thread.runtime, connect)?;
+        Ok(Self { remote: Some(remote), thread })
+    }
+
+    fn remote(&self) -> Remote {
+        self.remote.clone().expect("it is there until the connection is dropped")
     }
 }
 
@@ -75,18 +80,20 @@ pub(super) fn options() -> ReaderOptions {
 impl Client for Local {
     fn round(&mut self, round: Round) -> Result<Sample> {
         let tasks = Tasks::new(round);
-        let caller = || drive(Remote::of(self), tasks.clone());
-        let callers = (0..round.callers).map(|_| caller());
-        let samples = self.thread.tasks.block_on(&self.thread.runtime, join_all(callers));
-        let mut all = Sample::empty();
-        for sample in samples {
-            all.add_beside(&sample?);
-        }
-        Ok(all)
+        // Each in a task of its own: what is polled beside them would be polled with every one of their wakes.
+        let callers = (0..round.callers).map(|_| self.thread.tasks.spawn_local(drive(self.remote(), tasks.clone())));
+        let callers: Vec<_> = callers.collect();
+        self.thread.tasks.block_on(&self.thread.runtime, async {
+            let mut all = Sample::empty();
+            for caller in callers {
+                all.add_beside(&caller.await.map_err(failed)??);
+            }
+            Ok(all)
+        })
     }
 
     fn objects(&mut self, count: usize) -> Result<(Sample, Box<dyn Any>)> {
-        let held = self.thread.tasks.block_on(&self.thread.runtime, hold(Remote::of(self), count));
+        let held = self.thread.tasks.block_on(&self.thread.runtime, hold(self.remote(), count));
         let (sample, objects) = held?;
         Ok((sample, Box::new(objects)))
     }
@@ -94,19 +101,17 @@ impl Client for Local {
 
 impl Drop for Local {
     fn drop(&mut self) {
-        self.work = None;
+        self.remote = None;
         // Lets the connection's tasks see that.
         self.thread.tasks.block_on(&self.thread.runtime, tokio::task::yield_now());
     }
 }
 
 #[derive(Clone)]
-struct Remote(work::Client);
-
-impl Remote {
-    fn of(local: &Local) -> Self {
-        Self(local.work.clone().expect("it is there until the connection is dropped"))
-    }
+struct Remote {
+    work: work::Client,
+    /// What is passed to be called back.
+    countdown: callback::Client,
 }
 
 /// Counts down to one, by calls within callbacks.
@@ -119,7 +124,8 @@ impl callback::Server for Countdown {
         mut results: callback::CallResults,
     ) -> capnp::Result<()> {
         let depth = params.get()?.get_x();
-        let called = if depth <= 1 { depth } else { 1 + nested(&self.0, depth - 1).await? };
+        let again = || new_client(Self(self.0.clone()));
+        let called = if depth <= 1 { depth } else { 1 + nested(&self.0, depth - 1, again()).await? };
         results.get().set_x(called);
         Ok(())
     }
@@ -138,10 +144,10 @@ impl callback::Server for AddOne {
     }
 }
 
-async fn nested(work: &work::Client, depth: u32) -> capnp::Result<u32> {
+async fn nested(work: &work::Client, depth: u32, callback: callback::Client) -> capnp::Result<u32> {
     let mut request = work.nested_request();
     request.get().set_depth(depth);
-    request.get().set_callback(new_client(Countdown(work.clone())));
+    request.get().set_callback(callback);
     Ok(request.send().promise.await?.get()?.get_depth())
 }
 
@@ -149,11 +155,11 @@ impl AsyncWork for Remote {
     type Object = counter::Client;
 
     async fn empty(&self) -> Result<()> {
-        self.0.empty_request().send().promise.await.map_err(failed).map(drop)
+        self.work.empty_request().send().promise.await.map_err(failed).map(drop)
     }
 
     async fn add(&self, a: i32, b: i32) -> Result<i32> {
-        let mut request = self.0.add_request();
+        let mut request = self.work.add_request();
         request.get().set_a(a);
         request.get().set_b(b);
         let response = request.send().promise.await.map_err(failed)?;
@@ -161,54 +167,54 @@ impl AsyncWork for Remote {
     }
 
     async fn twenty(&self, value: &Twenty) -> Result<Twenty> {
-        let mut request = self.0.twenty_request();
+        let mut request = self.work.twenty_request();
         write_twenty(request.get().init_value(), value);
         let response = request.send().promise.await.map_err(failed)?;
         response.get().and_then(|results| read_twenty(results.get_value()?)).map_err(failed)
     }
 
     async fn result(&self, length: usize) -> Result<usize> {
-        let mut request = self.0.result_request();
+        let mut request = self.work.result_request();
         request.get().set_length(length as u32);
         let response = request.send().promise.await.map_err(failed)?;
         // Into memory of the caller's own, as everybody else's result is.
         let bytes = response.get().and_then(|results| Ok(results.get_bytes()?.to_vec())).map_err(failed)?;
-        Ok(bytes.len())
+        Ok(received(&bytes))
     }
 
     async fn argument(&self, bytes: &[u8]) -> Result<usize> {
-        let mut request = self.0.argument_request();
+        let mut request = self.work.argument_request();
         request.get().set_bytes(bytes);
         let response = request.send().promise.await.map_err(failed)?;
         Ok(response.get().map_err(failed)?.get_length() as usize)
     }
 
     async fn list(&self) -> Result<usize> {
-        let response = self.0.list_request().send().promise.await.map_err(failed)?;
+        let response = self.work.list_request().send().promise.await.map_err(failed)?;
         let items = response.get().and_then(|results| results.get_items()).map_err(failed)?;
         let items: Vec<_> = items.iter().map(read_item).collect();
-        Ok(std::hint::black_box(items).len())
+        Ok(received_list(&items))
     }
 
     async fn nested(&self, depth: u32) -> Result<u32> {
-        nested(&self.0, depth).await.map_err(failed)
+        nested(&self.work, depth, self.countdown.clone()).await.map_err(failed)
     }
 
     async fn store(&self) -> Result<()> {
-        let mut request = self.0.store_request();
+        let mut request = self.work.store_request();
         request.get().set_callback(new_client(AddOne));
         request.send().promise.await.map_err(failed).map(drop)
     }
 
     async fn fire(&self, x: u32) -> Result<u32> {
-        let mut request = self.0.fire_request();
+        let mut request = self.work.fire_request();
         request.get().set_x(x);
         let response = request.send().promise.await.map_err(failed)?;
         Ok(response.get().map_err(failed)?.get_x())
     }
 
     async fn create(&self, start: i64) -> Result<counter::Client> {
-        let mut request = self.0.create_request();
+        let mut request = self.work.create_request();
         request.get().set_start(start);
         let response = request.send().promise.await.map_err(failed)?;
         response.get().and_then(|results| results.get_counter()).map_err(failed)

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     client::failed,
     process::Ready,
-    work::{Count, list},
+    work::{BYTE, Count, list, received},
 };
 
 pub(super) fn serve(path: &Path, ready: Ready) -> Result<()> {
@@ -60,13 +60,13 @@ impl work::Server for Server {
 
     async fn result(self: Rc<Self>, params: work::ResultParams, mut results: work::ResultResults) -> Done<()> {
         let length = params.get()?.get_length();
-        results.get().init_bytes(length).fill(0x5a);
+        results.get().init_bytes(length).fill(BYTE);
         Ok(())
     }
 
     async fn argument(self: Rc<Self>, params: work::ArgumentParams, mut results: work::ArgumentResults) -> Done<()> {
         let bytes = params.get()?.get_bytes()?.to_vec();
-        results.get().set_length(std::hint::black_box(bytes).len() as u32);
+        results.get().set_length(received(&std::hint::black_box(bytes)) as u32);
         Ok(())
     }
 

@@ -21,7 +21,7 @@ use super::service::{CallbacksClient, Work};
 use crate::{
     client::failed,
     process::Ready,
-    work::{Item, Registry, Twenty, list, payload},
+    work::{Item, Registry, Twenty, list, payload, received},
 };
 
 pub(super) async fn serve(path: &Path, says: Ready) -> Result<()> {
@@ -83,7 +83,7 @@ impl Work for Server {
     }
 
     async fn argument(self, _: Context, bytes: ByteBuf) -> u64 {
-        bytes.len() as u64
+        received(&bytes) as u64
     }
 
     async fn list(self, _: Context) -> Vec<Item> {

@@ -42,7 +42,7 @@ impl Work for Remote {
     }
 
     fn twenty(&self, value: Twenty) -> Result<Twenty> {
-        self.wait(self.remote.twenty(&value))
+        self.wait(self.remote.echo(value))
     }
 
     fn result(&self, length: u32) -> Result<Vec<u8>> {
@@ -51,7 +51,7 @@ impl Work for Remote {
     }
 
     fn argument(&self, bytes: Vec<u8>) -> Result<u32> {
-        Ok(self.wait(self.remote.argument(&bytes))? as u32)
+        Ok(self.wait(self.remote.send(bytes))? as u32)
     }
 
     fn list(&self) -> Result<Vec<Item>> {
@@ -73,7 +73,12 @@ impl Work for Remote {
     }
 
     fn store(&self, callback: Callback) -> Result<()> {
-        self.wait(self.remote.answer(move |x| callback(x).ok()))
+        // It may block, as handlers may.
+        self.wait(self.remote.answer(move |x| {
+            let callback = callback.clone();
+            let called = tokio::task::spawn_blocking(move || callback(x).ok());
+            async { called.await.ok().flatten() }
+        }))
     }
 
     fn fire(&self, x: u32) -> Result<u32> {

@@ -1,6 +1,9 @@
 //! The caller's side, async.
 
-use std::path::Path;
+use std::{
+    future::{Future, ready},
+    path::Path,
+};
 
 use futures::StreamExt as _;
 use ipc_core::Result;
@@ -15,7 +18,7 @@ use super::generated::{
 };
 use crate::{
     client::{AsyncWork, failed, spawned},
-    work::{Item, Twenty},
+    work::{Item, Twenty, received, received_list},
 };
 
 /// A client; a clone is another handle on the same connection.
@@ -51,13 +54,16 @@ impl Remote {
     }
 
     /// Has numbers answered by a task.
-    pub(super) async fn answer(&self, answer: impl Fn(u32) -> Option<u32> + Send + 'static) -> Result<()> {
+    pub(super) async fn answer<F: Future<Output = Option<u32>> + Send>(
+        &self,
+        answer: impl Fn(u32) -> F + Send + 'static,
+    ) -> Result<()> {
         let (say, mut said) = mpsc::channel(1);
         let said = futures::stream::poll_fn(move |context| said.poll_recv(context));
         let mut numbers = self.client().store(said).await.map_err(failed)?.into_inner();
         self.runtime.spawn(async move {
             while let Some(Ok(Number { number })) = numbers.next().await {
-                let Some(number) = answer(number) else { break };
+                let Some(number) = answer(number).await else { break };
                 if say.send(Number { number }).await.is_err() {
                     break;
                 }
@@ -77,6 +83,17 @@ impl Remote {
             spent: item.spent,
         };
         Ok(items.into_iter().map(item).collect())
+    }
+
+    /// Sends a struct and gives back the one that comes.
+    pub(super) async fn echo(&self, value: Twenty) -> Result<Twenty> {
+        Ok(self.client().echo(super::generated::Twenty::from(value)).await.map_err(failed)?.into_inner().into())
+    }
+
+    /// Sends bytes, which are not copied; gives back how many arrived.
+    pub(super) async fn send(&self, bytes: Vec<u8>) -> Result<usize> {
+        let reply = self.client().argument(Bytes { bytes: bytes.into() }).await;
+        Ok(reply.map_err(failed)?.into_inner().length as usize)
     }
 
     /// So many bytes.
@@ -117,20 +134,19 @@ impl AsyncWork for Remote {
     }
 
     async fn twenty(&self, value: &Twenty) -> Result<Twenty> {
-        Ok(self.client().echo(super::generated::Twenty::from(value)).await.map_err(failed)?.into_inner().into())
+        self.echo(value.clone()).await
     }
 
     async fn result(&self, length: usize) -> Result<usize> {
-        Ok(self.bytes(length).await?.len())
+        Ok(received(&self.bytes(length).await?))
     }
 
     async fn argument(&self, bytes: &[u8]) -> Result<usize> {
-        let bytes = Bytes { bytes: bytes.to_vec().into() };
-        Ok(self.client().argument(bytes).await.map_err(failed)?.into_inner().length as usize)
+        self.send(bytes.to_vec()).await
     }
 
     async fn list(&self) -> Result<usize> {
-        Ok(self.items().await?.len())
+        Ok(received_list(&self.items().await?))
     }
 
     async fn nested(&self, depth: u32) -> Result<u32> {
@@ -154,7 +170,7 @@ impl AsyncWork for Remote {
     }
 
     async fn store(&self) -> Result<()> {
-        self.answer(|x| Some(x + 1)).await
+        self.answer(|x| ready(Some(x + 1))).await
     }
 
     async fn fire(&self, x: u32) -> Result<u32> {

@@ -10,6 +10,7 @@ use futures::{Stream, StreamExt as _};
 use ipc_core::Result;
 use tokio::{
     net::UnixListener,
+    runtime,
     sync::{Mutex as AsyncMutex, mpsc},
 };
 use tonic::{Request, Response, Status, Streaming, transport::Server as Transport};
@@ -21,7 +22,7 @@ use super::generated::{
 use crate::{
     client::failed,
     process::Ready,
-    work::{Registry, list, payload},
+    work::{Registry, list, payload, received},
 };
 
 /// Where handlers run.
@@ -66,6 +67,11 @@ type Reply<T> = std::result::Result<Response<T>, Status>;
 
 type Replies<T> = Pin<Box<dyn Stream<Item = std::result::Result<T, Status>> + Send>>;
 
+/// What is sent there.
+fn stream<T: Send + 'static>(mut receiver: mpsc::Receiver<std::result::Result<T, Status>>) -> Replies<T> {
+    Box::pin(futures::stream::poll_fn(move |context| receiver.poll_recv(context)))
+}
+
 impl Server {
     /// Runs a handler.
     async fn handle<T: Send + 'static>(&self, handler: impl FnOnce(&State) -> T + Send + 'static) -> Reply<T> {
@@ -92,7 +98,7 @@ impl Work for Server {
 
     async fn echo(&self, request: Request<Twenty>) -> Reply<Twenty> {
         // The handler has a struct of the program's own, as everybody else's has.
-        self.handle(move |_| Twenty::from(&crate::work::Twenty::from(request.into_inner()))).await
+        self.handle(move |_| Twenty::from(crate::work::Twenty::from(request.into_inner()))).await
     }
 
     async fn result(&self, request: Request<Length>) -> Reply<Bytes> {
@@ -100,7 +106,7 @@ impl Work for Server {
     }
 
     async fn argument(&self, request: Request<Bytes>) -> Reply<Length> {
-        self.handle(move |_| Length { length: request.into_inner().bytes.len() as u64 }).await
+        self.handle(move |_| Length { length: received(&request.into_inner().bytes) as u64 }).await
     }
 
     async fn list(&self, _: Request<Empty>) -> Reply<Items> {
@@ -111,28 +117,54 @@ impl Work for Server {
 
     /// The client's question is the server's next one, and its answer to that the server's.
     async fn nested(&self, request: Request<Streaming<Talk>>) -> Reply<Self::NestedStream> {
-        Ok(Response::new(Box::pin(request.into_inner().map(|talk| Ok(Talk { what: talk?.what })))))
+        let mut heard = request.into_inner();
+        match self.0.handlers {
+            Handlers::Inline => Ok(Response::new(Box::pin(heard.map(|talk| Ok(Talk { what: talk?.what }))))),
+            Handlers::Blocking => {
+                let (say, said) = mpsc::channel(1);
+                let handler = move || {
+                    let runtime = runtime::Handle::current();
+                    while let Some(talk) = runtime.block_on(heard.message()).transpose() {
+                        if say.blocking_send(talk).is_err() {
+                            // The client is gone.
+                            break;
+                        }
+                    }
+                };
+                tokio::task::spawn_blocking(handler);
+                Ok(Response::new(stream(said)))
+            }
+        }
     }
 
     type StoreStream = Replies<Number>;
 
     async fn store(&self, request: Request<Streaming<Number>>) -> Reply<Self::StoreStream> {
-        let (numbers, mut receiver) = mpsc::channel(1);
+        let (numbers, receiver) = mpsc::channel(1);
         let stored = Stored { numbers, answers: AsyncMutex::new(request.into_inner()) };
         *self.0.stored.lock().unwrap_or_else(|e| e.into_inner()) = Some(Arc::new(stored));
-        Ok(Response::new(Box::pin(futures::stream::poll_fn(move |context| receiver.poll_recv(context)))))
+        Ok(Response::new(stream(receiver)))
     }
 
     async fn fire(&self, request: Request<Number>) -> Reply<Number> {
         let stored = self.0.stored.lock().unwrap_or_else(|e| e.into_inner()).clone();
         let stored = stored.ok_or_else(|| Status::failed_precondition("there is no stored callback"))?;
-        let other = tokio::spawn(async move {
+        let ask = async move {
             let mut answers = stored.answers.lock().await;
             let sent = stored.numbers.send(Ok(request.into_inner())).await;
             sent.map_err(|_| Status::cancelled("the client is gone"))?;
             answers.message().await?.ok_or_else(|| Status::cancelled("the client is gone"))
-        });
-        other.await.map_err(|e| Status::internal(e.to_string()))?.map(Response::new)
+        };
+        let other = match self.0.handlers {
+            Handlers::Inline => tokio::spawn(ask).await,
+            Handlers::Blocking => {
+                let runtime = runtime::Handle::current();
+                let other = move || runtime::Handle::current().block_on(ask);
+                let handler = move || runtime.block_on(runtime.spawn_blocking(other));
+                tokio::task::spawn_blocking(handler).await.flatten()
+            }
+        };
+        other.map_err(|e| Status::internal(e.to_string()))?.map(Response::new)
     }
 
     async fn create(&self, request: Request<Start>) -> Reply<Handle> {

@@ -3,8 +3,8 @@
 use super::generated as wire;
 use crate::work::{Item, Twenty};
 
-impl From<&Twenty> for wire::Twenty {
-    fn from(value: &Twenty) -> Self {
+impl From<Twenty> for wire::Twenty {
+    fn from(value: Twenty) -> Self {
         Self {
             id: value.id,
             parent: value.parent,
@@ -23,9 +23,9 @@ impl From<&Twenty> for wire::Twenty {
             enabled: value.enabled,
             visible: value.visible,
             finished: value.finished,
-            name: value.name.clone(),
-            label: value.label.clone(),
-            hash: value.hash.clone().into(),
+            name: value.name,
+            label: value.label,
+            hash: value.hash.into(),
         }
     }
 }
