@@ -17,6 +17,8 @@ use crate::sync::thread;
 pub struct Courtesy {
     /// How often in a row it brought nothing.
     fruitless: AtomicU32,
+    /// A leaky bucket of the times that took longer than they were worth.
+    overlong: AtomicU32,
     /// How often it is left be from now on.
     left_be: AtomicU32,
 }
@@ -25,7 +27,13 @@ pub struct Courtesy {
 const FRUITLESS: u32 = 64;
 /// So often it is left be afterwards.
 const AFTER_FRUITLESS: u32 = 256;
-/// So often it is left be after it took longer than it was worth: that may have been a time slice.
+/// What such a time puts into the bucket: it may have been a time slice, which a stranger keeps the core for.
+const LONG: u32 = 16;
+/// So much the bucket takes; each other time takes one out. One's own crowd is long now and then, a stranger more often
+/// than once in so many times. (64 callers within one process, on one core: 105,000 calls a second if once was too often already,
+/// 180,000 with this.)
+const TOO_LONG: u32 = 4 * LONG;
+/// So often it is left be after strangers had the core.
 const AFTER_STRANGERS: u32 = 2000;
 
 impl Courtesy {
@@ -48,8 +56,15 @@ impl Courtesy {
 
     /// Notes how it was: how long it took, how long it might have taken, and whether it brought something.
     pub fn note(&self, took: Duration, worth: Duration, brought: bool) {
-        let fruitless = if brought { 0 } else { self.fruitless.load(Ordering::Relaxed) + 1 };
-        let left_be = if took > worth {
+        let overlong = self.overlong.load(Ordering::Relaxed);
+        let fruitless = self.fruitless.load(Ordering::Relaxed);
+        let (overlong, fruitless) = (
+            if took > worth { overlong + LONG } else { overlong.saturating_sub(1) },
+            if brought { 0 } else { fruitless + 1 },
+        );
+        // After a while once is enough to be left be again.
+        self.overlong.store(overlong.min(TOO_LONG - 1), Ordering::Relaxed);
+        let left_be = if overlong >= TOO_LONG {
             AFTER_STRANGERS
         } else if fruitless >= FRUITLESS {
             AFTER_FRUITLESS
@@ -86,8 +101,22 @@ mod tests {
 
     #[test]
     fn strangers_do_not_go_first() {
-        assert_eq!(goes(1 + AFTER_STRANGERS, Duration::from_millis(3), true), 1);
-        assert_eq!(goes(2 + AFTER_STRANGERS, Duration::from_millis(3), true), 2);
+        let before = TOO_LONG / LONG;
+        let goes = |times| goes(times, Duration::from_millis(3), true);
+        assert_eq!(goes(before + AFTER_STRANGERS), before);
+        // To see whether they are there still, once.
+        assert_eq!(goes(before + AFTER_STRANGERS + 1), before + 1);
+        assert_eq!(goes(before + 2 * AFTER_STRANGERS + 1), before + 1);
+    }
+
+    #[test]
+    fn a_crowd_that_is_long_now_and_then_goes_first() {
+        let courtesy = Courtesy::default();
+        for time in 0..100 * LONG {
+            assert!(courtesy.is_due());
+            let took = if time % (LONG + 1) == 0 { Duration::from_millis(3) } else { Duration::ZERO };
+            courtesy.note(took, Duration::from_millis(1), true);
+        }
     }
 
     #[test]
