@@ -158,22 +158,19 @@ fn a_worker_runs_its_calls_in_order_and_then_ends() {
 }
 
 #[test]
-fn clean_up_is_done_once_in_order_whoever_kicks() {
-    explore(|| {
-        let cleanup = Arc::new(Cleanup::default());
-        let (sender, receiver) = mpsc::channel();
-        let kicks = {
-            let cleanup = cleanup.clone();
-            thread::spawn(move || cleanup.kick())
-        };
-        for number in 0..3 {
-            let sender = sender.clone();
-            let work = move || sender.send(number).unwrap();
-            if number == 1 { cleanup.run_soon(work) } else { cleanup.run(work) }
-        }
-        kicks.join().unwrap();
-        cleanup.kick();
-        drop(sender);
-        assert_eq!(receiver.iter().collect::<Vec<_>>(), [0, 1, 2]);
-    });
+fn clean_up_is_done_once_in_order_be_it_at_once_or_soon() {
+    for soon in [[false, true, false], [true, false, true], [true, true, true]] {
+        explore(move || {
+            let cleanup = Cleanup::default();
+            let (sender, receiver) = mpsc::channel();
+            for (number, soon) in (0..).zip(soon) {
+                let sender = sender.clone();
+                let work = move || sender.send(number).unwrap();
+                if soon { cleanup.run_soon(work) } else { cleanup.run(work) }
+            }
+            drop(sender);
+            // Nobody wakes the thread for the last.
+            assert_eq!(receiver.iter().collect::<Vec<_>>(), [0, 1, 2]);
+        });
+    }
 }

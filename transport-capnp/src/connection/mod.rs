@@ -274,7 +274,6 @@ impl Connection {
                 serve::run(&this, call);
             }
         }
-        self.cleanup.kick();
     }
 
     /// What the state of this connection being gone means.

@@ -373,7 +373,7 @@ impl<C: Codec> End<C> {
                         None => self.given_up(call),
                     }
                 }
-                Event::Dropped(object) => self.cleanup.run(move || drop(object)),
+                Event::Dropped(object) => self.cleanup.run_soon(move || drop(object)),
                 Event::Ended(Some(worker)) => worker.end(),
                 Event::Ended(None) => {}
             }
