@@ -1,5 +1,7 @@
 //! Calls that this side makes.
 
+use std::mem;
+
 use super::{
     Answered, CallOn, Event, Host, Import, Made, Marshalled, NewCall, Passed, Phase, State, disconnected, protocol,
     too_late,
@@ -128,13 +130,12 @@ impl<H: Host> State<H> {
     }
 
     pub(super) fn welcomed(&mut self, welcome: &Welcome) -> Result<()> {
-        let Phase::Greeting(caller) = &mut self.phase else {
+        if !matches!(self.phase, Phase::Greeting(_)) {
             return Err(protocol("expected a welcome only as the answer to a hello"));
-        };
-        let caller = caller.take();
-        self.phase = Phase::Open;
-        self.peer_reads = usize::try_from(welcome.message_bytes).unwrap_or(usize::MAX);
+        }
         let root = self.receive_one(ObjectRef::Sender(welcome.root))?;
+        let Phase::Greeting(caller) = mem::replace(&mut self.phase, Phase::Open) else { return Ok(()) };
+        self.peer_reads = usize::try_from(welcome.message_bytes).unwrap_or(usize::MAX);
         let values = Marshalled { body: Default::default(), objects: vec![root] };
         if let Some(caller) = caller {
             self.events.push(Event::Completed { caller, outcome: Ok(Answered { is_error: false, values }) });
@@ -157,15 +158,16 @@ impl<H: Host> State<H> {
 
     pub(super) fn returned(&mut self, answer: Return) -> Result<()> {
         let Return { call, outcome } = answer;
-        let made = self.calls.remove(call.0);
-        let made =
-            made.ok_or_else(|| protocol(format!("expected an answer to a call in flight, got one to {call:?}")))?;
+        let unexpected = || protocol(format!("expected an answer to a call in flight, got one to {call:?}"));
+        self.calls.get(call.0).ok_or_else(unexpected)?;
+        // The call is in flight until its answer is found good: else it is interrupted with the others.
         let outcome = match outcome {
             CallOutcome::Results(payload) => Ok(Answered { is_error: false, values: self.receive_values(payload)? }),
             CallOutcome::Error(payload) => Ok(Answered { is_error: true, values: self.receive_values(payload)? }),
             CallOutcome::Thrown(failure) => Err(Exception::from(failure).into_remote()),
             CallOutcome::Refused(failure) => Err(layer(failure)),
         };
+        let made = self.calls.remove(call.0).ok_or_else(unexpected)?;
         if let (Some(thread), Err(why)) = (made.thread, &outcome)
             && why.kind() == ExceptionKind::Overloaded
         {

@@ -83,9 +83,12 @@ proptest! {
     #[test]
     fn any_frames_in_any_order_cost_at_most_the_connection(frames in prop::collection::vec(any_frame(), 1..40)) {
         let mut server = busy();
+        let mut completed = 0;
         for frame in frames {
             server.receive(frame);
-            let lost = server.take_events().collect::<Vec<_>>().iter().filter(|event| matches!(event, Event::Lost(_))).count();
+            let events = server.take_events().collect::<Vec<_>>();
+            let lost = events.iter().filter(|event| matches!(event, Event::Lost(_))).count();
+            completed += events.iter().filter(|event| matches!(event, Event::Completed { .. })).count();
             let last = server.take_frames().collect::<Vec<_>>().into_iter().last();
             if lost > 0 {
                 let told = matches!(last, Some(Frame::Close { .. }));
@@ -95,6 +98,27 @@ proptest! {
         if let Some(why) = server.lost() {
             prop_assert_eq!(why.kind(), ExceptionKind::Protocol);
             prop_assert_eq!(server.counts(), Counts::default());
+            prop_assert_eq!(completed, 1, "whoever waits for the call is told");
+        }
+    }
+}
+
+/// F2: also when it is the answer to the call itself that breaks the protocol.
+#[test]
+fn a_caller_whose_answer_is_a_breach_is_interrupted() {
+    let forged = vec![ObjectRef::Receiver(ObjectId(77 << 32))];
+    let limits = Limits::default();
+    let too_large = Payload { body: vec![0; limits.message_bytes + 1].into(), objects: Vec::new() };
+    for payload in [Payload { body: Bytes::new(), objects: forged }, too_large] {
+        for outcome in [CallOutcome::Results(payload.clone()), CallOutcome::Error(payload)] {
+            let (mut machines, root) = greeted(&limits);
+            let call = machines[0].call(call(root, None, Vec::new(), 7)).unwrap();
+            machines[0].receive(Frame::Return(Return { call, outcome }));
+            let told = machines[0].take_events().find_map(|event| match event {
+                Event::Completed { caller: 7, outcome } => Some(outcome.err().map(|why| why.kind())),
+                _ => None,
+            });
+            assert_eq!(told, Some(Some(ExceptionKind::Interrupted)));
         }
     }
 }
