@@ -10,7 +10,7 @@ use ipc_core::{
 use crate::{
     PEER,
     encoding::Bincode,
-    moved::{LocalEnd, Moved, Side},
+    moved::{LocalEnd, Moved, Side, gone},
 };
 
 /// The connection between two ends, as something that can fail. Cheap to clone; a line has one client and one server.
@@ -41,7 +41,7 @@ impl Line {
             Form::Threaded(moved) => {
                 let mover = |end: &Weak<LocalEnd>| moved.attach(Side::Server, end);
                 let (end, connection) = End::server(Bincode, PEER.into(), root, options, mover);
-                check_only(moved, Side::Server, &end);
+                check_attached(moved, Side::Server, &end);
                 connection
             }
             Form::Direct(direct) => End::direct_server(Bincode, PEER.into(), root, options, direct).1,
@@ -58,7 +58,7 @@ impl Line {
             Form::Threaded(moved) => {
                 let mover = |end: &Weak<LocalEnd>| moved.attach(Side::Client, end);
                 let end = End::client(Bincode, PEER.into(), options, mover);
-                check_only(moved, Side::Client, &end);
+                check_attached(moved, Side::Client, &end);
                 end.connect()
             }
             Form::Direct(direct) => End::direct_client(Bincode, PEER.into(), options, direct).connect(),
@@ -91,11 +91,15 @@ impl Line {
     }
 }
 
-/// Gives up an end on a line that has one of this side.
-fn check_only(moved: &Moved, side: Side, end: &Arc<LocalEnd>) {
+/// Gives up an end on a line that has one of this side, or whose peer is gone before it came.
+fn check_attached(moved: &Moved, side: Side, end: &Arc<LocalEnd>) {
     if !moved.has(side, end) {
         let side = if side == Side::Client { "client" } else { "server" };
         let message = format!("expected a line without a {side}: it has one for good");
         end.lose(Exception::new(ExceptionKind::Protocol, message));
+    } else if moved.is_cut() {
+        end.lose(gone());
+    } else {
+        moved.catch_up(side);
     }
 }

@@ -92,6 +92,16 @@ impl Moved {
         LaneMover { lanes: self.0.clone(), lane: attached.then_some(own) }
     }
 
+    /// Whether the line was cut.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.0.lanes[0].gate().cut
+    }
+
+    /// Moves what was sent before the end on this side came.
+    pub(crate) fn catch_up(&self, side: Side) {
+        pump(&self.0, 1 - side as usize);
+    }
+
     /// Whether an end is the one on this side.
     pub(crate) fn has(&self, side: Side, end: &Arc<LocalEnd>) -> bool {
         self.0.lanes[side as usize].from.get().is_some_and(|known| ptr::eq(known.as_ptr(), Arc::as_ptr(end)))
@@ -167,6 +177,10 @@ impl Lane {
             return;
         }
         let Some(to) = self.end(&self.to) else { return };
+        if self.from.get().is_none() {
+            // It is still to come.
+            return;
+        }
         let Some(from) = self.end(&self.from) else {
             to.lose(gone());
             return;
@@ -195,6 +209,6 @@ impl Lane {
     }
 }
 
-fn gone() -> Exception {
+pub(crate) fn gone() -> Exception {
     Exception::new(ExceptionKind::Disconnected, "the peer is gone")
 }

@@ -1,6 +1,6 @@
 //! A line is between two.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use ipc_core::{ExceptionKind, Options, Result};
 use ipc_macros::interface;
@@ -35,5 +35,30 @@ fn a_second_end_on_a_side_is_refused_and_the_first_goes_on() {
         assert!(!idle.is_connected());
         assert_eq!(client.root.greet().unwrap(), "first");
         assert!(server.is_connected());
+    }
+}
+
+#[test]
+fn who_comes_to_a_line_that_is_over_is_told_so() {
+    for line in [Line::threaded, Line::direct] {
+        let (cut, closed) = (line(), line());
+        let _server = cut.accept(&named("server"), Options::default());
+        cut.cut();
+        closed.accept(&named("server"), Options::default()).close(Duration::ZERO).unwrap();
+        for line in [cut, closed] {
+            let refused = line.connect::<dyn Greeter>(Options::default()).unwrap_err();
+            assert_eq!(refused.kind(), ExceptionKind::Disconnected, "{refused}");
+        }
+    }
+}
+
+#[test]
+fn one_who_is_still_to_come_is_not_gone() {
+    for line in [Line::threaded(), Line::direct()] {
+        line.freeze();
+        let _server = line.accept(&named("server"), Options::default());
+        line.thaw();
+        let client = line.connect::<dyn Greeter>(Options::default()).unwrap();
+        assert_eq!(client.root.greet().unwrap(), "server");
     }
 }

@@ -114,8 +114,8 @@ impl<C: Codec> Direct<C> {
 
     /// Has it go on, with what waited meanwhile.
     pub fn thaw(&self) {
-        let ends = [0, 1].map(|side| self.0.end(side));
         let mut turn = self.0.turn();
+        let ends = [0, 1].map(|side| self.0.end(side));
         self.0.set_frozen(&mut turn, false);
         turn.held = false;
         for (side, end) in (0..).zip(&ends) {
@@ -127,9 +127,12 @@ impl<C: Codec> Direct<C> {
         self.0.thawed.notify_all();
         calls.into_iter().for_each(Work::run_here);
         // One that was given up meanwhile is the loss of the other.
-        let [client, server] = ends.map(|end| end.filter(|end| end.lost().is_none()));
-        if let (Some(left), None) | (None, Some(left)) = (client, server) {
-            left.lose(gone());
+        for side in [0, 1] {
+            if let Some(end) = self.0.end(side)
+                && self.0.has_lost_peer(side)
+            {
+                end.lose(gone());
+            }
         }
     }
 
@@ -199,6 +202,13 @@ impl<C: Codec> Between<C> {
         value
     }
 
+    /// Whether an end has nobody to talk to any more: its peer's is lost or gone, or the line was cut. One that is still to
+    /// come is none of these.
+    pub(super) fn has_lost_peer(&self, side: usize) -> bool {
+        let turn = self.turn();
+        turn.cut || turn.machines[1 - side].as_ref().is_some_and(|machine| machine.lost().is_some())
+    }
+
     /// Looks at the machine of one side.
     pub(super) fn look<T>(&self, side: usize, look: impl FnOnce(&State<Handles<C>>) -> T) -> T {
         look(self.turn().machine(side))
@@ -209,8 +219,9 @@ impl<C: Codec> Between<C> {
         let Some(machine) = &mut turn.machines[side] else { return };
         machine.receive(frame);
         if let Some(event) = machine.take_only_event() {
+            let end = if is_plain_answer(&event) { None } else { self.end(side) };
             drop(turn);
-            return self.apply(side, event, run);
+            return apply(end.as_ref(), event, run);
         }
         let mut happened = Happened::new();
         turn.take(side, &mut happened);
@@ -220,28 +231,17 @@ impl<C: Codec> Between<C> {
     /// Moves what is on its way, lets the turn go, and does what is to be done.
     fn settle(&self, mut turn: MutexGuard<'_, Turn<C>>, mut happened: Happened<C>, run: impl FnMut(Work<C>)) {
         turn.exchange(&mut happened);
+        if happened.is_empty() {
+            return;
+        }
+        // Before the turn goes: an end may be given up by another thread, and what has happened there is to be done all the same.
+        let ends = [0, 1].map(|side| self.end(side));
         drop(turn);
         let mut calls = Works::new();
         for (side, event) in happened {
-            self.apply(side, event, |work| calls.push(work));
+            apply(ends[side].as_ref(), event, |work| calls.push(work));
         }
         calls.into_iter().for_each(run);
-    }
-
-    /// Does what is to be done.
-    fn apply(&self, side: usize, event: Event<Handles<C>>, mut run: impl FnMut(Work<C>)) {
-        match event {
-            Event::Completed { caller, outcome } if !brings_objects(&outcome) => {
-                caller.set(outcome.map(Reply::plain));
-            }
-            event => {
-                let Some(end) = self.end(side) else { return };
-                match event {
-                    Event::Job(job) => run(Work::call(end, job).1),
-                    event => end.apply([event], &mut run),
-                }
-            }
-        }
     }
 
     /// Waits while it is frozen. Tells whether that ended in time.
@@ -289,6 +289,24 @@ impl<C: Codec> End<C> {
     }
 }
 
+/// Does what is to be done at an end, without the turn.
+fn apply<C: Codec>(end: Option<&Arc<End<C>>>, event: Event<Handles<C>>, mut run: impl FnMut(Work<C>)) {
+    match (event, end) {
+        (Event::Completed { caller, outcome }, _) if !brings_objects(&outcome) => {
+            caller.set(outcome.map(Reply::plain));
+        }
+        (Event::Job(job), Some(end)) => run(Work::call(end.clone(), job).1),
+        (event, Some(end)) => end.apply([event], &mut run),
+        // It is lost, and has nothing any more.
+        (_, None) => {}
+    }
+}
+
+/// Whether it can be done without the end.
+fn is_plain_answer<C: Codec>(event: &Event<Handles<C>>) -> bool {
+    matches!(event, Event::Completed { outcome, .. } if !brings_objects(outcome))
+}
+
 fn brings_objects<C: Codec>(outcome: &Result<Answered<Handles<C>>>) -> bool {
     outcome.as_ref().is_ok_and(|answered| !answered.values.objects.is_empty())
 }
@@ -300,6 +318,6 @@ impl Mover for Unmoved {
     fn wake(&self) {}
 }
 
-fn gone() -> Exception {
+pub(super) fn gone() -> Exception {
     Exception::new(ExceptionKind::Disconnected, "the peer is gone")
 }

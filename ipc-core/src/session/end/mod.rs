@@ -331,11 +331,15 @@ impl<C: Codec> End<C> {
         }
     }
 
-    /// Gives up an end whose place on its line was taken.
+    /// Gives up an end whose place on its line was taken, or whose peer is gone before it came.
     fn check_attached(&self, side: &str) {
-        if !self.is_direct() {
-            let message = format!("expected a line without a {side}: it has one for good");
-            self.lose(Exception::new(ExceptionKind::Protocol, message));
+        match &self.machine {
+            Machine::Own(_) => {
+                let message = format!("expected a line without a {side}: it has one for good");
+                self.lose(Exception::new(ExceptionKind::Protocol, message));
+            }
+            Machine::Shared(between, side) if between.has_lost_peer(*side) => self.lose(direct::gone()),
+            Machine::Shared(..) => {}
         }
     }
 
