@@ -81,7 +81,6 @@ pub(crate) fn refuse(connection: &Arc<Connection>, call: Incoming) {
     drop(Received { connection, caps: RefCell::new(body.caps.into_iter().map(Cap::Raw).collect()) });
     connection.answer(key, Err(wire_error::cancelled()));
     connection.cleanup().run_soon(move || drop(object));
-    connection.mark_dirty();
 }
 
 /// A call of the peer.

@@ -315,12 +315,9 @@ impl Connection {
         for post in effects.ended {
             post.end();
         }
-        if !effects.dropped.is_empty() {
-            for object in effects.dropped {
-                // Each on its own: a panic in the destructor of one is not to meet that of another.
-                self.cleanup.run_soon(move || drop(object));
-            }
-            self.mark_dirty();
+        for object in effects.dropped {
+            // Each on its own: a panic in the destructor of one is not to meet that of another.
+            self.cleanup.run_soon(move || drop(object));
         }
     }
 
