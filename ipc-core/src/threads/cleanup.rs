@@ -203,10 +203,10 @@ mod tests {
     fn what_is_to_be_done_soon_is_done_whether_the_thread_ticks_or_rests() {
         let cleanup = Cleanup::default();
         let (sender, receiver) = mpsc::channel();
-        let ticks = |_: &State| true;
+        let at_once = |_: &State| true;
         let rests = |state: &State| !state.ticks;
         let is_gone = |state: &State| !state.started;
-        for (n, begin) in (0..).zip([is_gone, ticks, rests, is_gone]) {
+        for (n, begin) in (0..).zip([is_gone, at_once, rests, is_gone]) {
             while !begin(&cleanup.0.lock()) {
                 thread::yield_now();
             }

@@ -18,12 +18,12 @@ use super::{
     serve::{Work, Works},
 };
 use crate::{
-    exception::{Exception, ExceptionKind, Result},
+    exception::{Exception, ExceptionKind},
     session::{
         codec::Codec,
         frame::Frame,
         outbox::Mover,
-        state::{Answered, Event, State},
+        state::{Event, State},
     },
     sync::{
         Condvar, Mutex, MutexGuard,
@@ -221,7 +221,7 @@ impl<C: Codec> Between<C> {
         if let Some(event) = machine.take_only_event() {
             let end = if is_plain_answer(&event) { None } else { self.end(side) };
             drop(turn);
-            return apply(end.as_ref(), event, run);
+            return apply(end, event, run);
         }
         let mut happened = Happened::new();
         turn.take(side, &mut happened);
@@ -239,7 +239,7 @@ impl<C: Codec> Between<C> {
         drop(turn);
         let mut calls = Works::new();
         for (side, event) in happened {
-            apply(ends[side].as_ref(), event, |work| calls.push(work));
+            apply(ends[side].clone(), event, |work| calls.push(work));
         }
         calls.into_iter().for_each(run);
     }
@@ -290,13 +290,11 @@ impl<C: Codec> End<C> {
 }
 
 /// Does what is to be done at an end, without the turn.
-fn apply<C: Codec>(end: Option<&Arc<End<C>>>, event: Event<Handles<C>>, mut run: impl FnMut(Work<C>)) {
+fn apply<C: Codec>(end: Option<Arc<End<C>>>, event: Event<Handles<C>>, mut run: impl FnMut(Work<C>)) {
     match (event, end) {
-        (Event::Completed { caller, outcome }, _) if !brings_objects(&outcome) => {
-            caller.set(outcome.map(Reply::plain));
-        }
-        (Event::Job(job), Some(end)) => run(Work::call(end.clone(), job).1),
+        (Event::Job(job), Some(end)) => run(Work::call(end, job).1),
         (event, Some(end)) => end.apply([event], &mut run),
+        (Event::Completed { caller, outcome }, None) => caller.set(outcome.map(Reply::plain)),
         // It is lost, and has nothing any more.
         (_, None) => {}
     }
@@ -304,11 +302,8 @@ fn apply<C: Codec>(end: Option<&Arc<End<C>>>, event: Event<Handles<C>>, mut run:
 
 /// Whether it can be done without the end.
 fn is_plain_answer<C: Codec>(event: &Event<Handles<C>>) -> bool {
-    matches!(event, Event::Completed { outcome, .. } if !brings_objects(outcome))
-}
-
-fn brings_objects<C: Codec>(outcome: &Result<Answered<Handles<C>>>) -> bool {
-    outcome.as_ref().is_ok_and(|answered| !answered.values.objects.is_empty())
+    let Event::Completed { outcome, .. } = event else { return false };
+    outcome.as_ref().map_or(true, |answered| answered.values.objects.is_empty())
 }
 
 /// There is nothing to move.

@@ -338,7 +338,7 @@ impl<C: Codec> End<C> {
                 let message = format!("expected a line without a {side}: it has one for good");
                 self.lose(Exception::new(ExceptionKind::Protocol, message));
             }
-            Machine::Shared(between, side) if between.has_lost_peer(*side) => self.lose(direct::gone()),
+            Machine::Shared(between, own) if between.has_lost_peer(*own) => self.lose(direct::gone()),
             Machine::Shared(..) => {}
         }
     }

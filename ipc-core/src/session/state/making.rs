@@ -134,10 +134,9 @@ impl<H: Host> State<H> {
             return Err(protocol("expected a welcome only as the answer to a hello"));
         }
         let root = self.receive_one(ObjectRef::Sender(welcome.root))?;
-        let Phase::Greeting(caller) = mem::replace(&mut self.phase, Phase::Open) else { return Ok(()) };
         self.peer_reads = usize::try_from(welcome.message_bytes).unwrap_or(usize::MAX);
-        let values = Marshalled { body: Default::default(), objects: vec![root] };
-        if let Some(caller) = caller {
+        if let Phase::Greeting(Some(caller)) = mem::replace(&mut self.phase, Phase::Open) {
+            let values = Marshalled { body: Default::default(), objects: vec![root] };
             self.events.push(Event::Completed { caller, outcome: Ok(Answered { is_error: false, values }) });
         }
         Ok(())
