@@ -140,15 +140,14 @@ impl Case {
 
     /// What one call does, or what is done once.
     pub(crate) fn about(&self) -> String {
-        let bytes = |length: usize| Size(length).in_words();
         let mut about = match self.what {
             What::Calls(Job::Empty) => "does nothing".into(),
             What::Calls(Job::Add) if self.callers > 1 => format!("as add, from {} callers at a time", self.callers),
             What::Calls(Job::Add) => "adds two integers, on the server thread that stands for the caller's".into(),
             What::Calls(Job::AddNoContext) => "adds two integers, on whatever thread reads".into(),
             What::Calls(Job::Twenty) => "takes a struct of twenty fields and returns it".into(),
-            What::Calls(Job::Result(length)) => format!("returns {}", bytes(length)),
-            What::Calls(Job::Argument(length)) => format!("takes {}", bytes(length)),
+            What::Calls(Job::Result(length)) => format!("returns {}", Size(length).in_words()),
+            What::Calls(Job::Argument(length)) => format!("takes {}", Size(length).in_words()),
             What::Calls(Job::List) => format!("returns {LIST} structs of five fields"),
             What::Calls(Job::Nested(1)) => "calls the caller back once before it answers".into(),
             What::Calls(Job::Nested(depth)) => {
@@ -214,20 +213,23 @@ pub(crate) struct Size(pub(crate) usize);
 
 impl Size {
     fn in_words(&self) -> String {
+        let (count, _, unit) = self.parts();
+        format!("{count} {unit}")
+    }
+
+    /// How many of a unit; the unit in a name, and in words.
+    fn parts(&self) -> (usize, &'static str, &'static str) {
         match self.0 {
-            mib if mib >= 1 << 20 && mib % (1 << 20) == 0 => format!("{} MiB", mib >> 20),
-            kib if kib >= 1 << 10 && kib % (1 << 10) == 0 => format!("{} KiB", kib >> 10),
-            bytes => format!("{bytes} bytes"),
+            mib if mib >= 1 << 20 && mib % (1 << 20) == 0 => (mib >> 20, "mib", "MiB"),
+            kib if kib >= 1 << 10 && kib % (1 << 10) == 0 => (kib >> 10, "kib", "KiB"),
+            bytes => (bytes, "b", "bytes"),
         }
     }
 }
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            mib if mib >= 1 << 20 && mib % (1 << 20) == 0 => write!(f, "{}mib", mib >> 20),
-            kib if kib >= 1 << 10 && kib % (1 << 10) == 0 => write!(f, "{}kib", kib >> 10),
-            bytes => write!(f, "{bytes}b"),
-        }
+        let (count, unit, _) = self.parts();
+        write!(f, "{count}{unit}")
     }
 }

@@ -12,7 +12,9 @@ use crate::{job::Job, measure::Sample};
 
 pub(crate) use blocking::Blocking;
 #[cfg(feature = "peers")]
-pub(crate) use tasks::{AsyncWork, SpawnedWork, Tasks, TasksClient, drive, failed, hold, one_worker, runtime, spawned};
+pub(crate) use tasks::{
+    AsyncWork, SpawnedWork, Tasks, TasksClient, all_of, drive, failed, hold, one_worker, runtime, spawned,
+};
 
 /// One connection, and how calls are made over it.
 pub(crate) trait Client {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use ipc_core::{Exception, ExceptionKind, Result};
-use tokio::{runtime::Runtime, sync::Barrier};
+use tokio::{runtime::Runtime, sync::Barrier, task::JoinHandle};
 
 use super::{Client, Round, expect};
 use crate::{
@@ -103,13 +103,7 @@ impl<W: SpawnedWork<Object: Send>> Client for TasksClient<W> {
         let (runtime, tasks) = (self.runtime, Tasks::new(round));
         let caller = || runtime.spawn(self.work.clone().drive(tasks.clone()));
         let callers: Vec<_> = (0..round.callers).map(|_| caller()).collect();
-        runtime.block_on(async {
-            let mut all = Sample::empty();
-            for caller in callers {
-                all.add_beside(&caller.await.map_err(failed)??);
-            }
-            Ok(all)
-        })
+        runtime.block_on(all_of(callers))
     }
 
     fn objects(&mut self, count: usize) -> Result<(Sample, Box<dyn Any>)> {
@@ -118,6 +112,15 @@ impl<W: SpawnedWork<Object: Send>> Client for TasksClient<W> {
         let (sample, objects) = held.map_err(failed)??;
         Ok((sample, Box::new(objects)))
     }
+}
+
+/// What callers did beside each other.
+pub(crate) async fn all_of(callers: Vec<JoinHandle<Result<Sample>>>) -> Result<Sample> {
+    let mut all = Sample::empty();
+    for caller in callers {
+        all.add_beside(&caller.await.map_err(failed)??);
+    }
+    Ok(all)
 }
 
 /// What callers share.

@@ -1,6 +1,6 @@
 //! The figures of one case over one transport: a line of the table, an object of the JSON.
 
-use std::{error::Error, fs::File, path::Path};
+use std::{error::Error, fmt, fs::File, path::Path};
 
 use serde::{Deserialize, Serialize};
 
@@ -132,6 +132,14 @@ impl Bytes {
     /// Of both sides.
     pub(crate) fn all(self) -> u64 {
         self.client + self.server.unwrap_or(0)
+    }
+}
+
+/// Both sides, as far as there are two.
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.client)?;
+        self.server.map_or(Ok(()), |server| write!(f, " + {server}"))
     }
 }
 

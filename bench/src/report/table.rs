@@ -1,6 +1,6 @@
 //! The table on the terminal.
 
-use super::{Bytes, Figures, PerCall};
+use super::{Figures, PerCall};
 
 /// The lines above the rows: what the columns are, and their names.
 pub(crate) fn heading() -> String {
@@ -38,9 +38,8 @@ pub(crate) fn row(figures: &Figures) -> String {
     if let Some(factor) = figures.of_one_thread {
         row += &format!("  {factor:.2} of one thread's calls/s");
     }
-    if let Some(Bytes { client, server }) = figures.memory {
-        let server = server.map_or(String::new(), |server| format!(" + {server}"));
-        row += &format!("  {client}{server} bytes each");
+    if let Some(memory) = figures.memory {
+        row += &format!("  {memory} bytes each");
     }
     if !figures.is_steady() {
         row += &format!("  (baseline moved {:.1}×)", figures.baseline_moved);

@@ -14,7 +14,7 @@ use super::{
     work_capnp::{callback, counter, work},
 };
 use crate::{
-    client::{AsyncWork, Client, Round, Tasks, drive, failed, hold},
+    client::{AsyncWork, Client, Round, Tasks, all_of, drive, failed, hold},
     measure::Sample,
     work::{Twenty, received, received_list},
 };
@@ -82,14 +82,7 @@ impl Client for Local {
         let tasks = Tasks::new(round);
         // Each in a task of its own: what is polled beside them would be polled with every one of their wakes.
         let callers = (0..round.callers).map(|_| self.thread.tasks.spawn_local(drive(self.remote(), tasks.clone())));
-        let callers: Vec<_> = callers.collect();
-        self.thread.tasks.block_on(&self.thread.runtime, async {
-            let mut all = Sample::empty();
-            for caller in callers {
-                all.add_beside(&caller.await.map_err(failed)??);
-            }
-            Ok(all)
-        })
+        self.thread.tasks.block_on(&self.thread.runtime, all_of(callers.collect()))
     }
 
     fn objects(&mut self, count: usize) -> Result<(Sample, Box<dyn Any>)> {

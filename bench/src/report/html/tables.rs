@@ -37,8 +37,7 @@ pub(super) fn glance(rows: &[Figures]) -> String {
             let steady = if row.is_steady() { "" } else { "unsteady" };
             let median = digits(row.median_us);
             let (figure, below) = if let Some(memory) = row.memory {
-                let server = memory.server.map_or(String::new(), |server| format!(" + {server}"));
-                (format!("{} B", memory.all()), format!("{}{server}", memory.client))
+                (format!("{} B", memory.all()), memory.to_string())
             } else if row.threads > 1 {
                 (format!("{:.0}/s", row.calls_per_s), format!("{median} µs"))
             } else {
